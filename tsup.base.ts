@@ -1,0 +1,17 @@
+import { defineConfig, type Options } from 'tsup';
+
+/** One build recipe for every package: ESM, declarations, source maps, nothing minified. */
+export const library = (entry: Record<string, string>, options: Options = {}) =>
+  defineConfig({
+    entry,
+    format: ['esm'],
+    target: 'es2022',
+    platform: 'neutral',
+    dts: true,
+    sourcemap: true,
+    splitting: true,
+    treeshake: true,
+    clean: true,
+    ...options,
+    external: [/^node:/, /^#/, ...(options.external ?? [])],
+  });
