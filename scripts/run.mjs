@@ -2,7 +2,7 @@
 // Entry of every root script. Needs nothing but Node and npm: sets up the pinned pnpm, installs, builds, then acts.
 import { ensureInstalled } from './lib/install.mjs';
 import { refuseOldNode } from './lib/node-version.mjs';
-import { StepError, build, exec } from './lib/step.mjs';
+import { build, exec, StepError } from './lib/step.mjs';
 import { releaseDry } from './release-dry.mjs';
 import { lint, test } from './test.mjs';
 

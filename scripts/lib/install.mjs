@@ -10,7 +10,13 @@ export async function ensureInstalled() {
   const stamp = currentStamp();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   const { packageManager } = JSON.parse(readFileSync(fromRoot('package.json'), 'utf8'));
-  await step('install dependencies', 'npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--prefer-offline']);
+  await step('install dependencies', 'npx', [
+    '--yes',
+    packageManager,
+    'install',
+    '--frozen-lockfile',
+    '--prefer-offline',
+  ]);
   writeFileSync(stampFile, stamp);
 }
 

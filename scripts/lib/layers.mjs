@@ -36,7 +36,8 @@ const importPattern = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
 export function checkLayers() {
   const problems = [];
   for (const name of readdirSync(fromRoot('packages'))) {
-    if (allowed[name] === undefined) problems.push(`packages/${name}: not in the layer table of scripts/lib/layers.mjs`);
+    if (allowed[name] === undefined)
+      problems.push(`packages/${name}: not in the layer table of scripts/lib/layers.mjs`);
     else problems.push(...checkPackage(name));
   }
   for (const folder of ['apps', 'tests', 'bench']) problems.push(...checkConsumers(folder));
@@ -58,7 +59,11 @@ function checkPackage(name) {
     if (specifier.startsWith('.') && !join(file, '..', specifier).startsWith(join(base, 'src'))) {
       problems.push(`${where}: "${specifier}" leaves the package's src`);
     }
-    if (isomorphic.has(name) && specifier.startsWith('node:') && !nodeOnlyFile.test(relative(join(base, 'src'), file))) {
+    if (
+      isomorphic.has(name) &&
+      specifier.startsWith('node:') &&
+      !nodeOnlyFile.test(relative(join(base, 'src'), file))
+    ) {
       problems.push(`${where}: ${name} runs in browsers and may not import ${specifier}`);
     }
   }
@@ -88,6 +93,9 @@ function imports(folder) {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .filter((file) => !/[/\\](node_modules|dist)[/\\]/.test(file))
     .flatMap((file) =>
-      [...readFileSync(file, 'utf8').matchAll(importPattern)].map(([, specifier = '']) => ({ file, specifier })),
+      [...readFileSync(file, 'utf8').matchAll(importPattern)].map(([, specifier = '']) => ({
+        file,
+        specifier,
+      })),
     );
 }

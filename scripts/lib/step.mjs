@@ -18,7 +18,7 @@ const environment = {
 /** Runs a program in the foreground, sharing this terminal. Resolves with its exit code. */
 export function exec(program, args, options = {}) {
   const child = spawn(program, args, {
-    cwd: options.cwd ?? process.env.INIT_CWD ?? root,
+    cwd: options.cwd ?? root,
     stdio: 'inherit',
     env: { ...environment, ...options.env },
     shell: process.platform === 'win32',
@@ -30,10 +30,10 @@ export function exec(program, args, options = {}) {
   process.on('SIGTERM', forward);
   return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new StepError(`cannot start ${program}: ${error.message}`)));
-    child.on('exit', (code, signal) => {
+    child.on('exit', (code) => {
       process.off('SIGINT', ignore);
       process.off('SIGTERM', forward);
-      resolve(code ?? (signal === null ? 1 : 1));
+      resolve(code ?? 1);
     });
   });
 }

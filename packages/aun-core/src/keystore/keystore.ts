@@ -53,9 +53,20 @@ export interface PendingStore {
    */
   promotePending(handle: PendingHandle, options?: { readonly replace?: boolean }): Promise<void>;
   discardPending(handle: PendingHandle): Promise<void>;
+  /** Finishes a rekey whose promotion was cut short: true if a pending key fits the active certificate (08 §5.3). */
+  repairKeyPair(aid: string): Promise<boolean>;
   savePendingBind(groupId: string, keyPair: KeyPairRecord): Promise<void>;
   loadPendingBind(groupId: string): Promise<KeyPairRecord | null>;
   clearPendingBind(groupId: string): Promise<void>;
+}
+
+/** Procedures that must not run twice at once for one identity (08 §8.1). */
+export interface IdentityLockStore {
+  /**
+   * Runs `work` (a registration, a rekey with its network calls) alone for this AID, among processes or tabs and among
+   * the flows of this one. Store calls inside join the lock. `busy` when it cannot be had in time.
+   */
+  lockIdentity<T>(aid: string, work: () => Promise<T>): Promise<T>;
 }
 
 /** Tokens, metadata, cursors and group state of one identity (08 §7). */
@@ -107,6 +118,9 @@ export interface PrekeyStore {
   loadLatestUploadedPrekeyId(aid: string, deviceId: string, groupId: string): Promise<string | null>;
   /** An identity key stored by a public SDK under an older id, for messages that name it (08 §7.7). */
   loadIdentityKeyAlias(aid: string, deviceId: string, keyId: string): Promise<Uint8Array | null>;
+  /** Key pair of a group AID held on this device (03 §11.1); null when absent. */
+  loadGroupIdentity(aid: string, deviceId: string, groupAid: string): Promise<KeyPairRecord | null>;
+  saveGroupIdentity(aid: string, deviceId: string, groupAid: string, keyPair: KeyPairRecord): Promise<void>;
 }
 
 /** Trust anchors learned from verified lists and imports (08 §9.1). */
@@ -151,6 +165,7 @@ export interface OutboxStore {
 export interface KeyStore
   extends IdentityStore,
     PendingStore,
+    IdentityLockStore,
     StateStore,
     PrekeyStore,
     TrustStore,
