@@ -30,7 +30,9 @@ const allowed = {
 const isomorphic = new Set(['aun-core', 'aun-crypto', 'aun-pki', 'aun-e2ee', 'aun-agentmd', 'aun-transport']);
 const nodeOnlyFile = /(^|[/.-])node([/.-]|$)|worker|pool/;
 
-const importPattern = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
+/** Statements at the beginning of a line, and dynamic imports; not programs quoted inside a text. */
+const importPattern =
+  /(?:^import\b[^'"\n]*|^export\b[^'"\n=]*\bfrom\s*|^\}\s*from\s*|\bimport\(\s*)['"]([^'"]+)['"]/gm;
 
 /** @throws {StepError} listing every import that breaks the layer rule */
 export function checkLayers() {
@@ -56,7 +58,7 @@ function checkPackage(name) {
     if (target !== undefined && target !== name && !allowed[name].includes(target)) {
       problems.push(`${where}: ${name} may not import ${target}`);
     }
-    if (specifier.startsWith('.') && !join(file, '..', specifier).startsWith(join(base, 'src'))) {
+    if (specifier.startsWith('.') && !ownFile(base, join(file, '..', specifier))) {
       problems.push(`${where}: "${specifier}" leaves the package's src`);
     }
     if (
@@ -69,6 +71,11 @@ function checkPackage(name) {
   }
   problems.push(...insideAnother(join(base, 'src')));
   return problems;
+}
+
+/** Sources of the package, and its manifest, from which it takes its version. */
+function ownFile(base, path) {
+  return path.startsWith(join(base, 'src')) || path === join(base, 'package.json');
 }
 
 /** Apps, tests and benches use packages as a stranger would: through their public entries. */
