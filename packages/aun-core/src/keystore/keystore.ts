@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../json.js';
 import type {
   AgentMdEntry,
+  GroupIndexEntry,
   GroupStateRecord,
   IdentityMetadata,
   IdentitySummary,
@@ -145,6 +146,12 @@ export interface AgentMdStore {
   ): Promise<string>;
 }
 
+/** Signed group indexes as last verified (08 §9.4). A damaged or uncacheable entry counts as absent. */
+export interface GroupIndexStore {
+  loadGroupIndex(aid: string, groupAid: string): Promise<GroupIndexEntry | null>;
+  saveGroupIndex(aid: string, groupAid: string, entry: GroupIndexEntry): Promise<void>;
+}
+
 /** Names resolved earlier, for use when DNS fails (08 §9.2). */
 export interface DnsCacheStore {
   loadDnsEntry(hostname: string): Promise<{ readonly ip: string; readonly port: number } | null>;
@@ -170,6 +177,7 @@ export interface KeyStore
     PrekeyStore,
     TrustStore,
     AgentMdStore,
+    GroupIndexStore,
     DnsCacheStore,
     OutboxStore {
   /** Device id of this store, created on first use (08 §3). */

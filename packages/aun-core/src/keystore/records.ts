@@ -68,6 +68,17 @@ export interface AgentMdEntry {
   readonly record: JsonObject;
 }
 
+/** Cached index of a group (08 §9.4). */
+export interface GroupIndexEntry {
+  /** The signed body, JSON lines. */
+  readonly indexJsonl: string;
+  /** `etag`, `last_modified` and more of the answer. */
+  readonly remoteMeta: JsonObject;
+  readonly localEtag: string;
+  readonly settings: JsonObject;
+  readonly entryEtags: JsonObject;
+}
+
 /** A message that is not yet acknowledged (08, last section). `sealed` hides its params. */
 export interface OutboxEntry {
   readonly messageId: string;

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { type KeyPairRecord, KeyStoreError } from 'aun-core';
+import type { StoreContext } from '../context.js';
+import { exists } from '../files/read.js';
+import { isMissing } from '../files/system-error.js';
+import { type KeySlot, loadKey, saveKey } from '../keys/key-pair.js';
+import { directoryName } from '../layout.js';
+import { whileLocked, withLock } from '../lock/identity-lock.js';
+import { recoverSeedChange } from '../seed/seed-recovery.js';
+import type { Steps } from '../steps.js';
+
+/** Where the key of a group is parked until its AID is bound (08 §5.4). */
+function bindSlot(context: StoreContext, groupId: string): KeySlot {
+  const trimmed = groupId.trim();
+  const name = directoryName(trimmed, 'groupId');
+  return {
+    path: join(context.layout.pendingBinds, `${name}.json`),
+    scope: name,
+    name: 'pending_bind/private_key',
+    lock: directoryName(`group-bind:${trimmed}`, 'groupId'),
+  };
+}
+
+export function* savePendingBind(
+  context: StoreContext,
+  groupId: string,
+  keyPair: KeyPairRecord,
+): Steps<void> {
+  yield* recoverSeedChange(context);
+  const slot = bindSlot(context, groupId);
+  yield* withLock(context, slot.lock, () => saveKey(context, slot, keyPair));
+}
+
+/** A damaged or undecryptable file counts as absent and is kept as `.bad`. */
+export function* loadPendingBind(context: StoreContext, groupId: string): Steps<KeyPairRecord | null> {
+  yield* recoverSeedChange(context);
+  const slot = bindSlot(context, groupId);
+  try {
+    return yield* loadKey(context, slot);
+  } catch (error) {
+    if (!(error instanceof KeyStoreError) || error.code !== 'private_key_unreadable') throw error;
+    context.logger.warn('key store: a parked group key is unreadable and was kept as .bad', {
+      path: slot.path,
+    });
+    yield* whileLocked(context, slot.lock, () => {
+      setAside(context, slot.path);
+    });
+    return null;
+  }
+}
+
+export function* clearPendingBind(context: StoreContext, groupId: string): Steps<void> {
+  const slot = bindSlot(context, groupId);
+  yield* whileLocked(context, slot.lock, () => {
+    try {
+      context.files.unlink(slot.path);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      return;
+    }
+    context.files.fsyncDirectory(context.layout.pendingBinds);
+  });
+}
+
+function setAside(context: StoreContext, path: string): void {
+  let target = `${path}.bad`;
+  for (let number = 1; exists(context.files, target); number += 1) target = `${path}.bad.${number}`;
+  try {
+    context.files.rename(path, target);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
