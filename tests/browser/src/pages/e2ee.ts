@@ -1,0 +1,66 @@
+import type { JsonObject } from 'aun-core';
+import {
+  type Envelope,
+  encryptGroup,
+  encryptP2P,
+  openEnvelope,
+  type PerDeviceEnvelope,
+  perDeviceText,
+  recipientProof,
+  sharedBodyText,
+  toPerDeviceForm,
+  type WrapProtocol,
+} from 'aun-e2ee';
+import { deviceOf, type Kind, sender, targetOf } from './e2ee-cast.js';
+
+export interface MessagePlan {
+  readonly kind: Kind;
+  readonly protocol: WrapProtocol;
+  /** How many devices it is encrypted to. */
+  readonly recipients: number;
+}
+
+const payload: JsonObject = { type: 'text', text: 'hello, wörld 👋', nested: { list: [1, 2.5, null, true] } };
+
+/** What every recipient gets to see. */
+export const content = { payload, topic: 'greeting', context: { thread: 't-1' } };
+
+/** An envelope to the devices `0` to `recipients - 1`, with this platform's randomness. */
+export function encrypt({ kind, protocol, recipients }: MessagePlan): Envelope {
+  const message = {
+    sender: sender(),
+    targets: Array.from({ length: recipients }, (_, index) => targetOf(kind, index, protocol)),
+    payload,
+    protectedHeaders: { topic: content.topic },
+    context: content.context,
+  };
+  return kind === 'p2p'
+    ? encryptP2P(message)
+    : encryptGroup({ ...message, groupId: 'group.example.test/chorus', epoch: 3 });
+}
+
+export function perDeviceForm(envelope: Envelope, row: number): PerDeviceEnvelope {
+  return toPerDeviceForm(envelope, row);
+}
+
+/** The same form as a gateway writes it: one row, its proof and a time, spliced into the shared text. */
+export function deliveredText(envelope: Envelope, row: number): string {
+  const rows = envelope.recipients;
+  return perDeviceText(
+    sharedBodyText(envelope),
+    rows[row] ?? [],
+    recipientProof(rows, row),
+    1_767_225_600_000,
+  );
+}
+
+/** Opens an envelope, in whatever form, as one device; the code where it is refused. */
+export function open(envelope: unknown, kind: Kind, index: number): JsonObject {
+  const { aid, deviceId, identityKey, prekey } = deviceOf(kind, index);
+  const { aid: from, identityKey: senderKey } = sender();
+  const keys = { selfAid: aid, selfDeviceId: deviceId, identityKey, prekey, senderKey: senderKey.publicKey };
+  const result = openEnvelope(envelope, keys, { from });
+  if (!result.ok) return { code: result.error.code };
+  const { protectedHeaders = {}, context = {}, protocol } = result.data;
+  return { payload: result.data.payload, protocol, topic: protectedHeaders.topic ?? null, context };
+}

@@ -1,0 +1,13 @@
+import { encrypt, type MessagePlan, open } from './e2ee.js';
+import { bestOf } from './timing.js';
+
+/** Milliseconds of one message. The recipients' public keys are parsed anew for each. */
+export function encryptMs(plan: MessagePlan, rounds: number): Promise<number> {
+  return bestOf(rounds, () => encrypt(plan));
+}
+
+/** Milliseconds of opening a message as its first recipient. */
+export function openMs(plan: MessagePlan, rounds: number): Promise<number> {
+  const envelope = encrypt(plan);
+  return bestOf(rounds, () => open(envelope, plan.kind, 0));
+}
