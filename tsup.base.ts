@@ -12,6 +12,7 @@ export const library = (entry: Record<string, string>, options: Options = {}) =>
     splitting: true,
     treeshake: true,
     clean: true,
+    removeNodeProtocol: false,
     ...options,
     external: [/^node:/, /^#/, ...(options.external ?? [])],
   });

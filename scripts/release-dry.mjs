@@ -27,7 +27,7 @@ export async function releaseDry() {
     await step('bump versions, write changelogs', 'changeset', ['version'], { cwd: copy });
     printBumps(before, versions(copy));
     await step('install', 'pnpm', ['install', '--offline', '--no-frozen-lockfile'], { cwd: copy });
-    await step('build', 'turbo', ['run', 'build', '--filter=./packages/*', '--output-logs=errors-only'], {
+    await step('build', 'turbo', ['run', 'types', '--filter=./packages/*', '--output-logs=errors-only'], {
       cwd: copy,
     });
     const tarballs = await packAll(copy, join(scratch, 'tarballs'));

@@ -2,7 +2,7 @@
 // Entry of every root script. Needs nothing but Node and npm: sets up the pinned pnpm, installs, builds, then acts.
 import { ensureInstalled } from './lib/install.mjs';
 import { refuseOldNode } from './lib/node-version.mjs';
-import { build, exec, StepError } from './lib/step.mjs';
+import { build, exec, StepError, turbo } from './lib/step.mjs';
 import { releaseDry } from './release-dry.mjs';
 import { lint, test } from './test.mjs';
 
@@ -15,7 +15,10 @@ const commands = {
     await build('aun-gateway');
     return exec('node', ['packages/aun-gateway/dist/cli.js', 'dev', ...args]);
   },
-  build: async () => build(),
+  build: async () => {
+    await build();
+    await turbo('declare types', 'types');
+  },
   lint,
   test: (args) => test(args),
   soak: (args) => test(args, { soak: true }),

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { errorCode } from '../net/error-code.js';
-import { createNodeLookup, rememberHost } from '../net/node-lookup.js';
+import { addressAttemptMs, createNodeLookup, rememberHost } from '../net/node-lookup.js';
 import { nodeTlsOptions } from '../net/node-tls.js';
 import type { NetworkOptions } from '../net/options.js';
 import { bodyTooLarge } from './errors.js';
@@ -9,7 +9,12 @@ import type { HttpBackend, HttpExchange, HttpResponse } from './types.js';
 
 /** HTTP over `node:http` and `node:https` with connections kept alive per client. */
 export function createPlatformHttp(options: NetworkOptions): HttpBackend {
-  const common = { keepAlive: true, maxFreeSockets: 4, lookup: createNodeLookup(options) };
+  const common = {
+    keepAlive: true,
+    maxFreeSockets: 4,
+    lookup: createNodeLookup(options),
+    autoSelectFamilyAttemptTimeout: addressAttemptMs,
+  };
   const plain = new HttpAgent(common);
   const secure = new HttpsAgent({ ...common, ...nodeTlsOptions(options.tls) });
 

@@ -10,6 +10,12 @@ const loopback: readonly HostAddress[] = [
 ];
 
 /**
+ * How long one address of a name may take before the next one is tried. Node's own 250 ms fail on a busy machine even
+ * where the peer answered in time.
+ */
+export const addressAttemptMs = 2_000;
+
+/**
  * The `lookup` of Node's sockets: names under `.localhost` are the loopback addresses, 127.0.0.1 first; others go to
  * the injected lookup or to the system; a name that does not resolve falls back to where it was reached before.
  */

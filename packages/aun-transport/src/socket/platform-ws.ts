@@ -1,6 +1,6 @@
 import { type Clock, ConnectionError, systemClock } from 'aun-core';
 import { WebSocket } from 'ws';
-import { createNodeLookup, rememberHost } from '../net/node-lookup.js';
+import { addressAttemptMs, createNodeLookup, rememberHost } from '../net/node-lookup.js';
 import { nodeTlsOptions } from '../net/node-tls.js';
 import { parseGatewayUrl } from '../url/gateway-url.js';
 import { SocketInbox } from './inbox.js';
@@ -15,6 +15,7 @@ export const openPlatformSocket: SocketOpener = async (url, options = {}) => {
     followRedirects: false,
     maxPayload: options.maxFrameBytes ?? defaultMaxFrameBytes,
     lookup: createNodeLookup(options),
+    autoSelectFamilyAttemptTimeout: addressAttemptMs,
     ...nodeTlsOptions(options.tls),
   };
   return attemptOpen(url, options, (attempt) => {

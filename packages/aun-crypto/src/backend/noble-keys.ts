@@ -1,0 +1,73 @@
+import { p256, p384 } from '@noble/curves/nist.js';
+import { type CurveParameters, P256 } from '../curve.js';
+import { derFromRaw, rawFromDer } from '../ecdsa-signature.js';
+import type { PrivateMaterial, PublicMaterial } from './types.js';
+
+const nobleCurve = (curve: CurveParameters): typeof p256 => (curve === P256 ? p256 : p384);
+
+// The protocol neither makes nor demands low-S signatures (01 §2.2).
+const OPTIONS = { lowS: false, prehash: true, format: 'compact' } as const;
+
+export function decompressPoint(curve: CurveParameters, compressed: Uint8Array): Uint8Array | undefined {
+  try {
+    return nobleCurve(curve).Point.fromBytes(compressed).toBytes(false);
+  } catch {
+    return undefined;
+  }
+}
+
+export class NoblePublicMaterial implements PublicMaterial {
+  readonly point: Uint8Array;
+  readonly #curve: CurveParameters;
+
+  constructor(curve: CurveParameters, point: Uint8Array) {
+    this.#curve = curve;
+    this.point = point;
+  }
+
+  verifyRaw(message: Uint8Array, signature: Uint8Array): boolean {
+    return nobleCurve(this.#curve).verify(signature, message, this.point, OPTIONS);
+  }
+
+  verifyDer(message: Uint8Array, signature: Uint8Array): boolean {
+    const raw = rawFromDer(this.#curve, signature);
+    return raw !== undefined && this.verifyRaw(message, raw);
+  }
+}
+
+export class NoblePrivateMaterial implements PrivateMaterial {
+  readonly #curve: CurveParameters;
+  readonly #scalar: Uint8Array;
+  #point: Uint8Array | undefined;
+
+  constructor(curve: CurveParameters, scalar: Uint8Array) {
+    this.#curve = curve;
+    this.#scalar = scalar;
+  }
+
+  get point(): Uint8Array {
+    this.#point ??= nobleCurve(this.#curve).getPublicKey(this.#scalar, false);
+    return this.#point;
+  }
+
+  signRaw(message: Uint8Array): Uint8Array {
+    return nobleSignRaw(this.#curve, message, this.#scalar, true);
+  }
+
+  signDer(message: Uint8Array): Uint8Array {
+    return derFromRaw(this.signRaw(message));
+  }
+
+  ecdh(peer: PublicMaterial): Uint8Array {
+    const shared = nobleCurve(this.#curve).getSharedSecret(this.#scalar, peer.point, true);
+    return shared.slice(1);
+  }
+}
+
+/** `hedged` mixes fresh randomness into the RFC 6979 nonce (its §3.6); without it the signature is the vector's. */
+export const nobleSignRaw = (
+  curve: CurveParameters,
+  message: Uint8Array,
+  scalar: Uint8Array,
+  hedged: boolean,
+): Uint8Array => nobleCurve(curve).sign(message, scalar, { ...OPTIONS, extraEntropy: hedged });
