@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DemoError, within } from './explain.js';
 
 /** What `aun-gateway dev --json` prints when it is ready. */
@@ -43,7 +44,12 @@ export class GatewayProcess {
           reject(new DemoError(`the gateway stopped in the middle (${signal ?? `exit code ${code}`})`));
       });
     });
-    return Promise.race([work(), died]);
+    // Sockets break before the system reports the end of the process: that end is the better story.
+    const orElse = async (error: unknown): Promise<never> => {
+      await Promise.race([died, delay(500)]);
+      throw error;
+    };
+    return Promise.race([work().catch(orElse), died]);
   }
 
   /** Lets the process go on without us. */

@@ -1,0 +1,73 @@
+import { isJsonObject, type JsonObject } from 'aun-core';
+import { base64Encode, signRaw, wipe } from 'aun-crypto';
+import { tryHex } from './base64.js';
+import { ENVELOPE_VERSION, KeySource, SUITE } from './constants.js';
+import type { Draft, EncryptOptions, MessageInput } from './draft.js';
+import type { EnvelopeBase, RecipientRow } from './envelope.js';
+import { recipientsDigest, sortRecipients } from './merkle.js';
+import { authenticateMetadata } from './metadata.js';
+import { type Target, targetProtocol } from './target.js';
+import { signInput } from './wrap.js';
+
+/** Steps 8-11 of 03 §5.1: rows, digest, signature and metadata. Wipes the draft's master key. */
+export function sealEnvelope(
+  draft: Draft,
+  wrapped: readonly Uint8Array[],
+  input: MessageInput,
+  options: EncryptOptions,
+): EnvelopeBase {
+  const rows = sortRecipients(draft.targets.map((target, i) => rowOf(draft, target, i, wrapped[i])));
+  const digest = recipientsDigest(rows);
+  const metadata = metadataMembers(draft, input);
+  wipe(draft.masterKey);
+  draft.sessionKey.wipe();
+  return {
+    version: ENVELOPE_VERSION,
+    suite: SUITE,
+    msg_type: 'original',
+    t_send: draft.timestamp,
+    t_server: null,
+    nonce: base64Encode(draft.bodyNonce),
+    ciphertext: base64Encode(draft.ciphertext),
+    tag: base64Encode(draft.tag),
+    sender_signature: base64Encode(signEnvelope(draft, digest, options)),
+    sender_cert_fingerprint: draft.sender.identityKey.publicKey.keyId(),
+    sender_session_pk: base64Encode(draft.sessionSpki),
+    recipients_digest: digest,
+    recipients: rows,
+    ...metadata,
+  };
+}
+
+function rowOf(draft: Draft, target: Target, index: number, wrapped: Uint8Array | undefined): RecipientRow {
+  const { aid, deviceId, role, keySource, identityKey, prekeyId } = target;
+  const nonce = base64Encode(draft.wrapNonces[index] ?? new Uint8Array(0));
+  const key = base64Encode(wrapped ?? new Uint8Array(0));
+  return targetProtocol(target) === '3DH'
+    ? [aid, deviceId, role, keySource, identityKey.keyId(), prekeyId, nonce, key]
+    : [aid, deviceId, role, KeySource.aidMaster, identityKey.keyId(), '', nonce, key];
+}
+
+function signEnvelope(draft: Draft, digest: string, options: EncryptOptions): Uint8Array {
+  const input = signInput(draft.ciphertext, draft.tag, draft.aadBytes, tryHex(digest) ?? new Uint8Array(0));
+  return signRaw(draft.sender.identityKey, input, { deterministic: options.deterministic ?? false });
+}
+
+type MetadataMembers = Pick<EnvelopeBase, 'payload_type' | 'protected_headers' | 'context'>;
+
+function metadataMembers(draft: Draft, input: MessageInput): MetadataMembers {
+  const type = payloadType(input.payload);
+  const context: JsonObject = isJsonObject(input.context)
+    ? authenticateMetadata(draft.masterKey, 'context', input.context)
+    : {};
+  return {
+    ...(type === '' ? {} : { payload_type: type }),
+    protected_headers: authenticateMetadata(draft.masterKey, 'protected_headers', draft.headers),
+    ...(Object.keys(context).length === 0 ? {} : { context }),
+  };
+}
+
+function payloadType(payload: unknown): string {
+  const type = isJsonObject(payload) ? payload.type : undefined;
+  return type === null || type === undefined ? '' : String(type);
+}

@@ -1,0 +1,9 @@
+import * as api from '../src/index.js';
+import { loadVectors } from './vectors/check.js';
+import { describeVectors } from './vectors/describe-vectors.js';
+import { type EnvelopeFile, envelopeChecks } from './vectors/run-envelope.js';
+
+describeVectors(
+  'e2ee-envelope-group.json',
+  envelopeChecks(api, loadVectors<EnvelopeFile>('e2ee-envelope-group.json')),
+);

@@ -1,0 +1,54 @@
+import { hexEncode } from 'aun-crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { recipientTree, verifyRecipientProof } from '../src/index.js';
+import * as node from '../src/merkle-hash/node.js';
+import * as portable from '../src/merkle-hash/portable.js';
+
+const base64Like = fc.oneof(
+  fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+  fc.string({ unit: fc.constantFrom(...'AB+/=-_ \u00e9\ud800z9'), maxLength: 24 }),
+  fc.constantFrom('AB==', 'AAA=', 'AAAA====', '====', 'AA=A', 'A'.repeat(16)),
+);
+const text = fc.string({ unit: 'binary', maxLength: 12 });
+const row = fc.tuple(text, text, text, text, text, text, base64Like, base64Like);
+
+describe('both ways of hashing rows agree', () => {
+  it('for leaves and inner nodes of any rows', () => {
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 9 }), (rows) => {
+        const leaves = portable.hashLeaves(rows);
+        expect(hexEncode(node.hashLeaves(rows))).toBe(hexEncode(leaves));
+        expect(hexEncode(node.hashParents(leaves))).toBe(hexEncode(portable.hashParents(leaves)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('for columns longer than any buffer kept ready', () => {
+    const long = ['a'.repeat(5_000), 'é'.repeat(3_000), '', '', '', '', 'A'.repeat(16), 'A'.repeat(8_000)];
+    expect(hexEncode(node.hashLeaves([long]))).toBe(hexEncode(portable.hashLeaves([long])));
+  });
+});
+
+describe('Merkle proofs', () => {
+  it('every row of any tree is proven, and no other row with its proof', () => {
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 2, maxLength: 33 }), fc.nat(), (rows, n) => {
+        const tree = recipientTree(rows);
+        const index = n % rows.length;
+        const proof = tree.proof(index);
+        expect(verifyRecipientProof(rows[index] ?? [], proof, tree.root)).toBe(true);
+        const changed = [...(rows[index] ?? [])];
+        changed[2] = `${changed[2]}x`;
+        expect(verifyRecipientProof(changed, proof, tree.root)).toBe(false);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('an index outside the rows is a RangeError', () => {
+    expect(() => recipientTree([]).proof(0)).toThrow(RangeError);
+    expect(() => recipientTree([['a']]).proof(0.5)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { gatewayConfigSchema } from './schema.js';
+
+/** One setting as the configuration file, the environment and the README name it. */
+export interface Setting {
+  /** Path in the configuration file. */
+  readonly path: readonly string[];
+  readonly env: string;
+  readonly kind: 'number' | 'boolean' | 'list' | 'text';
+  readonly description: string;
+  readonly defaultText: string;
+}
+
+const upperSnake = (segment: string): string =>
+  segment.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+const unwrap = (schema: z.core.$ZodType): { inner: z.core.$ZodType; fallback: unknown } => {
+  let inner = schema;
+  let fallback: unknown;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodOptional) {
+    if (inner instanceof z.ZodDefault) fallback = inner.def.defaultValue;
+    inner = inner.def.innerType;
+  }
+  return { inner, fallback };
+};
+
+const kindOf = (schema: z.core.$ZodType): Setting['kind'] => {
+  if (schema instanceof z.ZodNumber) return 'number';
+  if (schema instanceof z.ZodBoolean) return 'boolean';
+  return schema instanceof z.ZodArray ? 'list' : 'text';
+};
+
+const walk = (schema: z.core.$ZodType, path: readonly string[]): Setting[] => {
+  const { inner, fallback } = unwrap(schema);
+  if (inner instanceof z.ZodObject) {
+    const shape: Record<string, z.core.$ZodType> = inner.shape;
+    return Object.entries(shape).flatMap(([key, child]) => walk(child, [...path, key]));
+  }
+  const described = schema instanceof z.ZodType ? schema.description : undefined;
+  return [
+    {
+      path,
+      env: `AUN_GATEWAY_${path.map(upperSnake).join('_')}`,
+      kind: kindOf(inner),
+      description: described ?? '',
+      defaultText: fallback === undefined ? '' : JSON.stringify(fallback),
+    },
+  ];
+};
+
+/** All settings in the order of the schema; the README table and the environment reader use it. */
+export const settings: readonly Setting[] = walk(gatewayConfigSchema, []);

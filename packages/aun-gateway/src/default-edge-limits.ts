@@ -1,0 +1,42 @@
+import type { EdgeLimits } from './ports.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Limits and policies as the protocol suggests them (02 §4, §12, §14, §16; 04 §20). */
+export const defaultEdgeLimits: EdgeLimits = {
+  challengeDelayMs: 25,
+  authTimeoutMs: 30_000,
+  handlerDeadlineMs: 30_000,
+  wsPingIntervalMs: 30_000,
+  wsDeadAfterMs: 90_000,
+  maxFrameBytes: 1_048_576,
+  maxConnections: 20_000,
+  longSlotsPerDevice: 10,
+  longDevicesPerAid: 10,
+  shortPerSlot: 10,
+  shortTtlMs: 300_000,
+  rpcRate: 0,
+  rpcBurst: 0,
+  sendRate: 0,
+  sendBurst: 0,
+  notifyRate: 20,
+  notifyBurst: 60,
+  outboundMaxFrames: 1_000,
+  outboundMaxBytes: 4 * 1024 * 1024,
+  heartbeatIntervalSeconds: 30,
+  traceMaxMode: 'log',
+  verifyClientSignature: 'signature',
+  fanoutTtlMs: 7 * DAY_MS,
+  deviceActiveWindowMs: 30 * DAY_MS,
+  maxActiveDevices: 32,
+  inboxMaxUnacked: 100_000,
+  payloadMaxBytes: 1_000_000,
+  recallWindowMs: 120_000,
+  sendSkewAheadMs: 300_000,
+  sendSkewBehindMs: DAY_MS,
+  pushInline: true,
+  wrapPolicy: '1DH/aid',
+  auditAids: [],
+  maxThoughtHeadsPerSender: 100,
+  metaThrottleMs: 60_000,
+};

@@ -1,0 +1,97 @@
+import type { Clock, Logger, RandomBytes } from 'aun-core';
+import type { CertificateOffice } from './ca/open-ca.js';
+import type { GatewayConfig } from './config/schema.js';
+import { configuredLimits } from './edge-limits.js';
+import { clientAddress } from './http/client-address.js';
+import { createIdentityPlane, type IdentityPlane } from './identity-plane.js';
+import type { GatewayLogs } from './logging.js';
+import { createMetrics, type GatewayMetrics } from './metrics.js';
+import { createRpcEdge, type RpcEdge } from './rpc-edge.js';
+import { openDatabase } from './store/database.js';
+import { createGroupCommit } from './store/group-commit.js';
+import { migrations } from './store/migrations/all.js';
+import { migrate } from './store/migrations.js';
+import { startUpkeep } from './upkeep.js';
+import { version } from './version.js';
+import { watchStore } from './watch-store.js';
+
+export interface CoreInput {
+  readonly config: GatewayConfig;
+  readonly office: CertificateOffice;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly logs: GatewayLogs;
+  readonly databaseFile: string;
+  readonly processMetrics: boolean;
+}
+
+/** Everything but the listening sockets. */
+export interface GatewayCore {
+  readonly config: GatewayConfig;
+  readonly office: CertificateOffice;
+  readonly identity: IdentityPlane;
+  readonly edge: RpcEdge;
+  readonly metrics: GatewayMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Stops timers and closes the database; after `edge.close()`. */
+  close(): void;
+}
+
+/** Puts the parts together: database, identity services, RPC edge, and the news they have for each other. */
+export const assembleCore = (input: CoreInput): GatewayCore => {
+  const { clock, config, logs, office, random } = input;
+  const log = logs.main;
+  const db = openDatabase(input.databaseFile);
+  migrate(db, migrations, clock.now());
+  const commit = createGroupCommit(db, log);
+  const metrics = createMetrics({ processMetrics: input.processMetrics });
+  const identity = createIdentityPlane({
+    config,
+    office,
+    db,
+    commit,
+    clock,
+    random,
+    audit: logs.audit,
+    onAgentMdChanged: (aid) => edge.agentMdChanged(aid),
+  });
+  const edge: RpcEdge = createRpcEdge({
+    serverName: `gateway.${office.authorities.first.issuer}`,
+    version,
+    db,
+    commit,
+    clock,
+    log,
+    random,
+    tokens: identity.accessTokens,
+    directory: identity.directory,
+    agentMd: identity.agentMd,
+    methods: identity.methods,
+    admitConnect: (aid) => identity.limits.connect.take(aid),
+    clientAddress: (request) => clientAddress(request, config.listen.trustProxy),
+    limits: configuredLimits(config.limits),
+    metrics,
+  });
+  const bar = (aid: string, reason: string): void => edge.disconnectAid(aid, 4003, reason);
+  identity.events.on('rekeyed', (aid) => edge.aidRekeyed(aid));
+  identity.events.on('barred', bar);
+  const timers = [
+    watchStore({ db, identity, clock, onBarred: bar }),
+    startUpkeep({ config, office, identity, clock, log }),
+  ];
+  return {
+    config,
+    office,
+    identity,
+    edge,
+    metrics,
+    clock,
+    log,
+    close() {
+      for (const timer of timers) timer.stop();
+      commit.flush();
+      db.close();
+    },
+  };
+};

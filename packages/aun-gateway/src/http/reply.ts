@@ -1,0 +1,11 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { HttpContext } from './env.js';
+
+/** `{"error":"…","code":…}`: the one error shape of all HTTP endpoints. */
+export const errorReply = (c: HttpContext, code: ContentfulStatusCode, error: string): Response =>
+  c.json({ error, code }, code);
+
+export const notFound = (c: HttpContext): Response => errorReply(c, 404, 'not found');
+
+export const pemReply = (c: HttpContext, pem: string, cacheControl: string): Response =>
+  c.body(pem, 200, { 'Content-Type': 'application/x-pem-file', 'Cache-Control': cacheControl });

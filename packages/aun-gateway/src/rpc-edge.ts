@@ -1,0 +1,215 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type Clock, CloseCode, type Logger, type RandomBytes } from 'aun-core';
+import { uuidV4 } from 'aun-crypto';
+import type { WebSocket } from 'ws';
+import { createEventBus } from './bus/event-bus.js';
+import { defaultEdgeLimits } from './default-edge-limits.js';
+import { TokenBuckets } from './limits/token-bucket.js';
+import type { AgentMdLookup, AidDirectory, EdgeLimits, EdgeMetrics, TokenVerifier } from './ports.js';
+import type { RpcMethod } from './rpc/method.js';
+import { createRouter } from './rpc/router.js';
+import { createTracer } from './rpc/trace.js';
+import { createMessageService } from './services/message/service.js';
+import { createAgentMdHints } from './services/meta/agent-md-hints.js';
+import { metaMethods } from './services/meta/meta-methods.js';
+import { createNotifyRouter } from './services/notify/route.js';
+import { authMethods } from './session/connect-method.js';
+import { createSessions } from './session/sessions.js';
+import type { Database } from './store/database.js';
+import type { GroupCommit } from './store/group-commit.js';
+import { challengeText, newNonce } from './ws/challenge.js';
+import { createDispatch } from './ws/dispatch.js';
+import { createUpgrade } from './ws/upgrade.js';
+import { startUpkeep } from './ws/upkeep.js';
+import { WireConnection } from './ws/wire-connection.js';
+
+/** Everything the WebSocket side of the gateway is made of. */
+export interface RpcEdgeDeps {
+  /** `server` of the challenge, e.g. `gateway.{issuer}`. */
+  readonly serverName: string;
+  readonly version: string;
+  /** Open and migrated. */
+  readonly db: Database;
+  /** The one commit queue of `db`. */
+  readonly commit: GroupCommit;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: RandomBytes;
+  readonly tokens: TokenVerifier;
+  readonly directory: AidDirectory;
+  readonly agentMd: AgentMdLookup;
+  /** Methods of other services: `auth.*` (without `auth.connect`, `auth.logout`), `meta.trust_roots`. */
+  readonly methods: readonly RpcMethod[];
+  /** Seconds an AID has to wait before its next `auth.connect`; 0 = admitted (01 §18). */
+  readonly admitConnect?: (aid: string) => number;
+  /** Address of the client; default: the socket's. */
+  readonly clientAddress?: (request: IncomingMessage) => string;
+  readonly limits?: Partial<EdgeLimits>;
+  readonly metrics?: EdgeMetrics;
+}
+
+export interface RpcEdge {
+  /** For the HTTPS server's `upgrade` event: `/aun`, `/ws`, `/`; 404 elsewhere, 503 while draining (02 §0, §4.1). */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** False while draining: `/health` answers 503 then. */
+  readonly accepting: boolean;
+  readonly connectionCount: number;
+  /** The AID's agent.md was published or removed: drops cached versions and throttles (02 §8). */
+  agentMdChanged(aid: string): void;
+  /** The AID has a new key: its stored prekeys are discarded (04 §6.1). */
+  aidRekeyed(aid: string): void;
+  /** Kicks all connections of an AID: event, 200 ms, close (02 §11.1). 4001 token revoked, 4003 AID suspended. */
+  disconnectAid(aid: string, code: 4001 | 4003, reason: string): void;
+  /** Refuses upgrades, closes every socket with 1012, flushes acks and the commit queue. The database stays open. */
+  close(): Promise<void>;
+}
+
+const DRAIN_POLL_MS = 20;
+const DRAIN_MAX_MS = 3_000;
+
+/** Puts sockets, sessions, router and services together. */
+export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
+  const { clock, commit, log, metrics, random } = deps;
+  const limits: EdgeLimits = { ...defaultEdgeLimits, ...deps.limits };
+  const connections = new Map<string, WireConnection>();
+  const sessions = createSessions({ clock, log, limits });
+  const { index } = sessions;
+  const hints = createAgentMdHints({ clock, lookup: deps.agentMd, throttleMs: limits.metaThrottleMs });
+  const { agentMd, db, directory } = deps;
+  const messages = createMessageService({
+    db,
+    commit,
+    clock,
+    log,
+    random,
+    limits,
+    directory,
+    agentMd,
+    sessions,
+    hints,
+  });
+  const buckets = (perSecond: number, burst: number) => new TokenBuckets({ perSecond, burst }, clock);
+  const requestRate = buckets(limits.rpcRate, limits.rpcBurst);
+  const router = createRouter({
+    methods: [
+      ...authMethods({
+        sessions,
+        tokens: deps.tokens,
+        registerDevice: (info) => messages.registerDevice(info),
+        admitConnect: deps.admitConnect ?? (() => 0),
+        version: deps.version,
+        heartbeatIntervalSeconds: limits.heartbeatIntervalSeconds,
+        defaultShortTtlMs: limits.shortTtlMs,
+        maxMessageSize: limits.maxFrameBytes,
+      }),
+      ...metaMethods,
+      ...messages.methods,
+      ...deps.methods,
+    ],
+    clock,
+    log,
+    deadlineMs: limits.handlerDeadlineMs,
+    tracer: createTracer(limits.traceMaxMode, () => uuidV4(random).replaceAll('-', '')),
+    meta: hints,
+    limiter: {
+      // Pings are never refused (02 §14).
+      admit: (session, method) => (method === 'meta.ping' ? 0 : requestRate.take(session.aid)),
+    },
+    ...(metrics ? { onServed: (method, code, milliseconds) => metrics.rpc(method, code, milliseconds) } : {}),
+  });
+  const dispatch = createDispatch({
+    router,
+    index,
+    log,
+    notification: createNotifyRouter({
+      bus: createEventBus(index),
+      clock,
+      rate: buckets(limits.notifyRate, limits.notifyBurst),
+    }),
+  });
+
+  let accepting = true;
+
+  const accept = (socket: WebSocket, request: IncomingMessage): void => {
+    const nonce = newNonce(random);
+    const connection = new WireConnection(socket, {
+      id: `c-${uuidV4(random)}`,
+      nonce,
+      remoteAddress: deps.clientAddress?.(request) ?? request.socket.remoteAddress ?? '',
+      clock,
+      limits: { maxFrames: limits.outboundMaxFrames, maxBytes: limits.outboundMaxBytes },
+      events: {
+        frame: (from, text) => dispatch(from, text, clock.now()),
+        closed: (from, code) => {
+          connections.delete(from.id);
+          sessions.closed(from.id, code);
+          metrics?.connectionClosed();
+        },
+      },
+    });
+    connections.set(connection.id, connection);
+    sessions.opened(connection);
+    metrics?.connectionOpened();
+    // Clients that listen late would miss a challenge that rides on the upgrade's packet (02 §4.1).
+    clock.setTimeout(
+      () => connection.send(challengeText(nonce, deps.serverName, clock.now()), 'answer'),
+      limits.challengeDelayMs,
+      { background: true },
+    );
+  };
+
+  const upgrade = createUpgrade({
+    maxFrameBytes: limits.maxFrameBytes,
+    refusal: () => {
+      if (!accepting) return 'the gateway is restarting';
+      return connections.size >= limits.maxConnections ? 'the gateway has too many connections' : null;
+    },
+    accept,
+  });
+  const upkeep = startUpkeep({
+    clock,
+    limits,
+    connections: () => connections.values(),
+    isAuthenticated: (connection) => index.byConnection(connection.id) !== undefined,
+  });
+
+  const allClosed = (): Promise<void> =>
+    new Promise((resolve) => {
+      const deadline = clock.now() + DRAIN_MAX_MS;
+      const look = (): void => {
+        if (connections.size === 0) {
+          resolve();
+        } else if (clock.now() >= deadline) {
+          for (const connection of connections.values()) connection.terminate();
+          resolve();
+        } else {
+          clock.setTimeout(look, DRAIN_POLL_MS);
+        }
+      };
+      look();
+    });
+
+  return {
+    handleUpgrade: upgrade,
+    get accepting() {
+      return accepting;
+    },
+    get connectionCount() {
+      return connections.size;
+    },
+    agentMdChanged: (aid) => hints.changed(aid),
+    aidRekeyed: (aid) => {
+      messages.aidRekeyed(aid).catch((error) => log.error('prekeys could not be discarded', { aid, error }));
+    },
+    disconnectAid: (aid, code, reason) => sessions.kickAid(aid, code, reason),
+    async close() {
+      accepting = false;
+      for (const connection of connections.values())
+        connection.close(CloseCode.serviceRestart, 'service restart');
+      await allClosed();
+      upkeep.stop();
+      messages.close();
+    },
+  };
+}

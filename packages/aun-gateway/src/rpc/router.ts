@@ -1,0 +1,162 @@
+import type { Clock, JsonObject, JsonValue, Logger } from 'aun-core';
+import { RpcCode } from 'aun-core';
+import type { SessionInfo } from '../session/session-info.js';
+import { asStoreError, StoreError } from '../store/database.js';
+import { checkParams, withoutPrivateKeys } from './check-params.js';
+import { withDeadline } from './deadline.js';
+import { RpcFailure } from './failure.js';
+import type { RequestFrame } from './frame.js';
+import { sliceMember } from './json-slice.js';
+import type { CallConnection, CallContext, RpcMethod } from './method.js';
+import { errorText, resultText } from './respond.js';
+import type { CallTrace, Tracer } from './trace.js';
+
+/** Who calls, as the connection layer knows it at the moment of dispatch. */
+export interface Caller extends CallConnection {
+  readonly session: SessionInfo | null;
+}
+
+/** The response frame's text, and what has to run once it was handed to the socket. */
+export interface RpcAnswer {
+  readonly text: string;
+  readonly afterReply: readonly (() => void)[];
+}
+
+/** `_meta` of a successful response (02 §8); null for none. */
+export interface ResponseMeta {
+  forResponse(session: SessionInfo, peer: string | null, extra: JsonObject | null): JsonObject | null;
+}
+
+/** Admission of one request: rate limits. Returns seconds to wait when refused, 0 when admitted. */
+export interface RequestLimiter {
+  admit(session: SessionInfo, method: string): number;
+}
+
+export interface RouterDeps {
+  readonly methods: readonly RpcMethod[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly deadlineMs: number;
+  readonly tracer: Tracer;
+  readonly meta: ResponseMeta;
+  readonly limiter: RequestLimiter;
+  readonly onServed?: (method: string, code: number, milliseconds: number) => void;
+}
+
+export interface Router {
+  /** Serves one request. Never rejects: every outcome is a response frame (02 §14). */
+  serve(request: RequestFrame, caller: Caller): Promise<RpcAnswer>;
+}
+
+const indexMethods = (methods: readonly RpcMethod[]): ReadonlyMap<string, RpcMethod> => {
+  const index = new Map<string, RpcMethod>();
+  for (const method of methods) {
+    for (const name of [method.name, ...method.aliases]) {
+      if (index.has(name)) throw new Error(`two methods are named ${name}`);
+      index.set(name, method);
+    }
+  }
+  return index;
+};
+
+/** The one place where a request is checked, limited, dispatched, timed and answered. */
+export function createRouter(deps: RouterDeps): Router {
+  const methods = indexMethods(deps.methods);
+  const { clock, limiter, log } = deps;
+
+  const resolve = (name: string, session: SessionInfo | null): RpcMethod => {
+    const method = methods.get(name);
+    if (session === null && method?.session !== false) {
+      throw new RpcFailure(
+        RpcCode.authenticationRequired,
+        `authentication required: call auth.connect before ${name}`,
+      );
+    }
+    if (method === undefined) throw new RpcFailure(RpcCode.methodNotFound, `Method not found: ${name}`);
+    return method;
+  };
+
+  const refuseFlood = (session: SessionInfo | null, name: string): void => {
+    if (session === null) return;
+    const retryAfter = limiter.admit(session, name);
+    if (retryAfter > 0) {
+      throw new RpcFailure(RpcCode.rateLimited, `rate limited: too many requests, retry in ${retryAfter} s`, {
+        retry_after: retryAfter,
+      });
+    }
+  };
+
+  const failureOf = (error: unknown, method: string, trace: CallTrace): RpcFailure => {
+    if (error instanceof RpcFailure) return error;
+    if (asStoreError(error) instanceof StoreError) {
+      log.error('store failed', { method, trace_id: trace.traceId, error });
+      return new RpcFailure(
+        RpcCode.serviceUnavailable,
+        'no_service: the store cannot take this now, try again',
+      );
+    }
+    log.error('rpc handler failed', { method, trace_id: trace.traceId, error });
+    return new RpcFailure(
+      RpcCode.internalRetryable,
+      'internal_retryable: the request could not be completed',
+    );
+  };
+
+  return {
+    async serve(request, caller) {
+      const startedAt = clock.now();
+      const { session } = caller;
+      const trace = deps.tracer.begin(request.params, request.method, session?.aid ?? null, startedAt);
+      const afterReply: (() => void)[] = [];
+      let peer: string | null = null;
+      let extraMeta: Record<string, JsonValue> | null = null;
+      const finish = (code: number, text: string): RpcAnswer => {
+        deps.onServed?.(request.method, code, clock.now() - startedAt);
+        return { text, afterReply };
+      };
+      try {
+        const method = resolve(request.method, session);
+        refuseFlood(session, request.method);
+        const rawParams = withoutPrivateKeys(request.params);
+        const ctx: CallContext = {
+          connection: caller,
+          session,
+          method: request.method,
+          rawParams,
+          rawParamsText: () => sliceMember(request.text, 'params') ?? '{}',
+          remoteAddress: caller.remoteAddress,
+          trace,
+          now: () => clock.now(),
+          afterReply: (task) => {
+            afterReply.push(task);
+          },
+          setPeer: (aid) => {
+            peer = aid;
+          },
+          addMeta: (key, value) => {
+            extraMeta = { ...extraMeta, [key]: value };
+          },
+        };
+        const params = checkParams(method.params, rawParams);
+        const pending = method.handle(params, ctx);
+        const result =
+          pending instanceof Promise
+            ? await withDeadline(pending, deps.deadlineMs, clock, request.method)
+            : pending;
+        const metaSession = session;
+        const meta = metaSession === null ? extraMeta : deps.meta.forResponse(metaSession, peer, extraMeta);
+        return finish(0, resultText(request.id, result, { meta, trace: trace.finish(clock.now(), null) }));
+      } catch (error) {
+        const failure = failureOf(error, request.method, trace);
+        const body =
+          trace.traceId === null
+            ? failure.toBody()
+            : { ...failure.toBody(), data: { ...failure.data, trace_id: trace.traceId } };
+        return finish(
+          failure.code,
+          errorText(request.id, body, { trace: trace.finish(clock.now(), failure.code) }),
+        );
+      }
+    },
+  };
+}

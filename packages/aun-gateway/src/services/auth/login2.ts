@@ -1,0 +1,58 @@
+import { RpcCode } from 'aun-core';
+import { login2ProofText } from 'aun-pki';
+import { z } from 'zod';
+import { rateLimited } from '../../limits/identity-limits.js';
+import { RpcFailure } from '../../rpc/failure.js';
+import { defineMethod } from '../../rpc/method.js';
+import { requireUsable } from './client-certificate.js';
+import type { AuthDeps } from './deps.js';
+import { consumeLogin, currentRow, signatureFailed, signedByClient } from './phase-two.js';
+import { adoptMembers, certificateToAdopt } from './renewal.js';
+import { issueTokens } from './tokens-result.js';
+
+const params = z.object({
+  aid: z.string().min(1).max(512),
+  request_id: z.string().min(1).max(128),
+  nonce: z.string().min(1).max(256),
+  client_time: z.union([z.string().min(1).max(64), z.number()]),
+  signature: z.string().min(1).max(512),
+});
+
+/** The text that was signed: as sent, or for a JSON number its possible spellings (`12`, `12.0`). */
+const timeTexts = (time: string | number): string[] =>
+  typeof time === 'string' ? [time] : Number.isInteger(time) ? [`${time}`, `${time}.0`] : [`${time}`];
+
+/** `auth.aid_login2`: the agent proves its key and gets tokens (01 §9.2). */
+export const login2 = (deps: AuthDeps) =>
+  defineMethod({
+    name: 'auth.aid_login2',
+    aliases: ['auth.login2'],
+    session: false,
+    params,
+    async handler(input, ctx) {
+      const gate = `${input.aid.trim().toLowerCase()} ${ctx.remoteAddress}`;
+      const wait = deps.limits.failedLogin.waitSeconds(gate);
+      if (wait > 0) throw rateLimited(wait);
+      const login = consumeLogin(deps, input);
+      const row = currentRow(deps, login);
+      requireUsable(row);
+      const proven = timeTexts(input.client_time).some((time) =>
+        signedByClient(deps, login, login2ProofText(login.nonce, time), input.signature),
+      );
+      if (!proven) {
+        deps.limits.failedLogin.fail(gate);
+        deps.audit.record('login', 'refused', {
+          aid: login.aid,
+          address: ctx.remoteAddress,
+          reason: 'signature',
+        });
+        throw signatureFailed();
+      }
+      if (login.expired) throw new RpcFailure(RpcCode.authenticationRequired, 'certificate expired');
+      deps.limits.failedLogin.succeed(gate);
+      const adopt = await certificateToAdopt(deps, login.aid, row);
+      const tokens = await issueTokens(deps, login.aid);
+      deps.audit.record('login', 'ok', { aid: login.aid, address: ctx.remoteAddress, serial: row.serial });
+      return { status: 'ok', aid: login.aid, ...tokens, ...adoptMembers(adopt) };
+    },
+  });

@@ -1,0 +1,56 @@
+import { type Clock, RpcCode } from 'aun-core';
+import { PublicKey } from 'aun-crypto';
+import { parseClientSignature, verifyClientSignature } from 'aun-pki';
+import type { AidCertificate, AidDirectory, SignaturePolicy } from '../ports.js';
+import { RpcFailure } from '../rpc/failure.js';
+import type { SessionCallContext } from '../rpc/method.js';
+
+/** Judges a `client_signature` that is present; an absent one is no fault (01 §15.4). Throws -32051, or -32050 for a revoked signer. */
+export type SignatureCheck = (ctx: SessionCallContext) => void;
+
+const refuse = (why: string): RpcFailure =>
+  new RpcFailure(RpcCode.clientSignatureInvalid, `client signature verification failed: ${why}`, {
+    field: 'client_signature',
+  });
+
+/** Verifies over the received `params_hash`; only `strict` recomputes the hash from the wire text. */
+export function createSignatureCheck(deps: {
+  readonly directory: AidDirectory;
+  readonly policy: SignaturePolicy;
+  readonly clock: Clock;
+}): SignatureCheck {
+  // By certificate object, not by name: the directory gives another object (or none) once the AID has changed.
+  const keys = new WeakMap<AidCertificate, PublicKey>();
+
+  const keyOf = (aid: string, fingerprint: string): PublicKey => {
+    const certificate = deps.directory.certificateByFingerprint(aid, fingerprint);
+    if (!certificate) {
+      if (deps.directory.isRevoked?.(aid, fingerprint) === true) {
+        throw new RpcFailure(RpcCode.certificateRevoked, 'certificate has been revoked');
+      }
+      throw refuse('cert_fingerprint names no usable certificate of the caller');
+    }
+    const known = keys.get(certificate);
+    if (known !== undefined) return known;
+    const key = PublicKey.fromSpki(certificate.spkiDer);
+    keys.set(certificate, key);
+    return key;
+  };
+
+  if (deps.policy === 'off') return () => {};
+  return (ctx) => {
+    const value = ctx.rawParams.client_signature;
+    if (value === undefined || value === null) return;
+    const parsed = parseClientSignature(value);
+    if (!parsed.ok) throw refuse(parsed.error.message);
+    const signature = parsed.data;
+    if (signature.aid !== ctx.session.aid) throw refuse('aid is not the caller');
+    const verdict = verifyClientSignature(signature, {
+      method: ctx.method,
+      publicKey: keyOf(signature.aid, signature.certFingerprint),
+      now: deps.clock.now(),
+      paramsJson: deps.policy === 'strict' ? ctx.rawParamsText() : undefined,
+    });
+    if (!verdict.ok) throw refuse(verdict.error.message);
+  };
+}

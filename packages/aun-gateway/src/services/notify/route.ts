@@ -1,0 +1,76 @@
+import { type Clock, isDeviceId, isJsonObject, isSlotId, type JsonObject } from 'aun-core';
+import { z } from 'zod';
+import type { EventBus } from '../../bus/event-bus.js';
+import type { TokenBuckets } from '../../limits/token-bucket.js';
+import type { NotificationFrame } from '../../rpc/frame.js';
+import type { SessionInfo } from '../../session/session-info.js';
+
+const MAX_PARAMS_BYTES = 65_536;
+
+const delivery = z.object({
+  method: z.string().regex(/^event\/app\.[A-Za-z0-9_.-]+$/),
+  params: z.custom<JsonObject>(isJsonObject).default({}),
+});
+
+const routeSchema = z.object({
+  target: z
+    .object({
+      type: z.literal('aid'),
+      aid: z.string().min(1).max(256),
+      device_id: z.string().refine(isDeviceId).nullish(),
+      slot_id: z.string().refine(isSlotId).nullish(),
+    })
+    .refine((target) => !target.slot_id || target.device_id),
+  deliver: delivery,
+  ttl_ms: z.int().min(0).max(60_000).nullish(),
+});
+
+/** Routes a client's notification; whatever is wrong with it, it is dropped without an answer (02 §7). */
+export type NotifyRouter = (frame: NotificationFrame, sender: SessionInfo) => void;
+
+export interface NotifyDeps {
+  readonly clock: Clock;
+  readonly bus: EventBus;
+  /** Per connection. */
+  readonly rate: TokenBuckets;
+}
+
+/** Params as they are delivered: `_notify` is always ours (02 §7.1). */
+export function notifyParams(
+  params: JsonObject,
+  sender: SessionInfo,
+  sentAt: number,
+  ttlMs: number,
+): JsonObject {
+  const origin = {
+    from_aid: sender.aid,
+    device_id: sender.deviceId,
+    slot_id: sender.slotId,
+    connection_id: sender.connectionId,
+    sent_at: sentAt,
+    ...(ttlMs > 0 ? { ttl_ms: ttlMs } : {}),
+  };
+  return { ...params, _notify: origin };
+}
+
+/** `notification/route` to an AID, one of its devices, or one exact slot (02 §7.1). Online or never. */
+export const createNotifyRouter =
+  ({ bus, clock, rate }: NotifyDeps): NotifyRouter =>
+  (frame, sender) => {
+    if (frame.method !== 'notification/route' || rate.take(sender.connectionId) > 0) return;
+    const checked = routeSchema.safeParse(frame.params);
+    if (!checked.success) return;
+    const { deliver, target, ttl_ms: ttl } = checked.data;
+    if (Buffer.byteLength(JSON.stringify(deliver.params)) > MAX_PARAMS_BYTES) return;
+    bus.toAid(
+      target.aid,
+      {
+        method: deliver.method,
+        params: notifyParams(deliver.params, sender, clock.now(), ttl ?? 0),
+        frameClass: 'droppable',
+      },
+      ({ deviceId, slotId }) =>
+        (!target.device_id || deviceId === target.device_id) &&
+        (!target.slot_id || slotId === target.slot_id),
+    );
+  };

@@ -1,0 +1,6 @@
+import type { Migration } from '../migrations.js';
+import { identityMigration } from './0001-identity.js';
+import { messageMigration } from './0002-messages.js';
+
+/** All migrations of this version, in order. */
+export const migrations: readonly Migration[] = [identityMigration, messageMigration];

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from '../src/config/load.js';
+import { settings } from '../src/config/settings.js';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+describe('settings', () => {
+  it('are all in the table of the README', () => {
+    const documented = new Set(readme.match(/^\| `[^`]+`/gm)?.map((cell) => cell.slice(3, -1)));
+    const missing = settings.filter(({ path }) => !documented.has(path.join('.')));
+    expect(missing.map(({ path }) => path.join('.'))).toEqual([]);
+  });
+
+  it('are all described', () => {
+    expect(settings.filter(({ description }) => description === '').map(({ env }) => env)).toEqual([]);
+  });
+
+  it('come from the environment under their own names', () => {
+    const config = loadConfig({
+      env: {
+        AUN_GATEWAY_ISSUERS: 'A.Example, b.example',
+        AUN_GATEWAY_LISTEN_PORT: '0',
+        AUN_GATEWAY_LISTEN_TRUST_PROXY: 'true',
+        AUN_GATEWAY_TOKENS_ACCESS_TOKEN_TTL: '60',
+        AUN_GATEWAY_RATE_LIMITS_SCALE: '0.5',
+      },
+    });
+    expect(config.issuers).toEqual(['a.example', 'b.example']);
+    expect(config.listen).toMatchObject({ port: 0, trustProxy: true });
+    expect(config.tokens.accessTokenTtl).toBe(60);
+    expect(config.rateLimits.scale).toBe(0.5);
+  });
+
+  it('of flags win over the environment', () => {
+    const env = { AUN_GATEWAY_LISTEN_PORT: '1', AUN_GATEWAY_LISTEN_HOST: '0.0.0.0' };
+    const config = loadConfig({ env, overrides: { listen: { port: 2 } } });
+    expect(config.listen).toMatchObject({ port: 2, host: '0.0.0.0' });
+  });
+
+  it('that are wrong are named in one sentence', () => {
+    const wrong = [
+      { AUN_GATEWAY_LISTEN_PORT: 'x' },
+      { AUN_GATEWAY_LISTEN_PORT: '' },
+      { AUN_GATEWAY_LISTEN_TRUST_PROXY: 'maybe' },
+    ];
+    for (const env of wrong) expect(() => loadConfig({ env })).toThrow(ConfigError);
+    expect(() => loadConfig({ env: { AUN_GATEWAY_LISTEN_PORT: '-1' } })).toThrow('listen.port');
+  });
+
+  it('never fail in another way than ConfigError', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...settings), fc.string(), ({ env }, text) => {
+        try {
+          loadConfig({ env: { [env]: text } });
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+        }
+      }),
+      { numRuns: process.env.AUN_SOAK === '1' ? 5000 : 200 },
+    );
+  });
+});
