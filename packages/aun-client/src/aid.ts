@@ -1,0 +1,150 @@
+import { ErrorCodes, type Result, resultErr, resultOk, ValidationError } from 'aun-core';
+import {
+  base64Decode,
+  base64Encode,
+  CryptoError,
+  type PrivateKey,
+  signDer,
+  utf8Encode,
+  verifyDer,
+} from 'aun-crypto';
+import type { Certificate } from 'aun-pki';
+import { signCard, type VerifyResult, verifyCard } from './agentmd/card-signature.js';
+import type { Environment } from './environment.js';
+
+/** What an AID is made of; judged by the loader. */
+export type AidParts = {
+  readonly aid: string;
+  readonly certificate: Certificate;
+  readonly privateKey: PrivateKey | null;
+  /** Earlier keys of a re-keyed identity, newest first: they open messages wrapped to an older key (08 §7.7). */
+  readonly previousKeys: readonly PrivateKey[];
+  readonly environment: Environment;
+};
+
+let makeAid: (parts: AidParts) => AID;
+let partsOf: (aid: AID) => AidParts;
+
+/**
+ * An agent identity: certificate, perhaps the private key, signing and verifying (07 §4). Immutable; made by
+ * `AIDStore`. After a renewal or rekey, load it again.
+ */
+export class AID {
+  readonly aid: string;
+  readonly aunPath: string;
+  readonly slotId: string;
+  readonly verifySsl: boolean;
+  readonly debug: boolean;
+  readonly rootCaPath: string | null;
+  readonly certPem: string;
+  /** PKCS#8 PEM; empty for peers. Not enumerable, so that logging an AID does not show it. */
+  declare readonly privateKeyPem: string;
+  /** Base64 of the SPKI DER, 91 bytes for P-256. */
+  readonly publicKey: string;
+  readonly certSubject: string;
+  readonly certIssuer: string;
+  readonly certNotBefore: Date;
+  readonly certNotAfter: Date;
+  /** `sha256:` and 64 hex digits over the certificate DER. */
+  readonly certFingerprint: string;
+  readonly #parts: AidParts;
+
+  private constructor(parts: AidParts) {
+    const { certificate, environment, privateKey } = parts;
+    this.#parts = parts;
+    this.aid = parts.aid;
+    this.aunPath = environment.aunPath;
+    this.slotId = environment.slotId;
+    this.verifySsl = environment.verifySsl;
+    this.debug = environment.debug;
+    this.rootCaPath = environment.rootCaPath;
+    this.certPem = certificate.pem;
+    this.publicKey = base64Encode(certificate.spkiDer);
+    this.certSubject = certificate.commonName;
+    this.certIssuer = certificate.issuerCommonName;
+    this.certNotBefore = certificate.notBefore;
+    this.certNotAfter = certificate.notAfter;
+    this.certFingerprint = certificate.fingerprint;
+    Object.defineProperty(this, 'privateKeyPem', { value: privateKey?.toPem() ?? '', enumerable: false });
+    Object.freeze(this);
+  }
+
+  static {
+    makeAid = (parts) => new AID(parts);
+    partsOf = (aid) => aid.#parts;
+  }
+
+  get deviceId(): string {
+    return this.#parts.environment.deviceId;
+  }
+
+  /** The chain was judged when the AID was made; here only the time passes. */
+  isCertValid(): boolean {
+    return this.#parts.environment.clock.now() <= this.certNotAfter.getTime();
+  }
+
+  /** True for a local identity: the key is there, fits the certificate, and the certificate is valid. */
+  isPrivateKeyValid(): boolean {
+    return this.#parts.privateKey !== null && this.isCertValid();
+  }
+
+  /** ECDSA P-256/SHA-256 over the bytes (text as UTF-8); `signature` is base64 of the DER. Code `PRIVATE_KEY_NOT_VALID`. */
+  sign(payload: string | Uint8Array): Result<{ signature: string }> {
+    const bytes = toBytes(payload);
+    const key = this.#parts.privateKey;
+    if (key === null || !this.isPrivateKeyValid()) return noKey(this.aid);
+    try {
+      return resultOk({ signature: base64Encode(signDer(key, bytes)) });
+    } catch (error) {
+      return resultErr(ErrorCodes.SIGNATURE_OPERATION_ERROR, 'signing failed', error);
+    }
+  }
+
+  /** A wrong or malformed signature is `valid: false`. Code `CERT_NOT_VALID` when the certificate has expired. */
+  verify(payload: string | Uint8Array, signature: string): Result<{ valid: boolean }> {
+    const bytes = toBytes(payload);
+    if (typeof signature !== 'string') throw new ValidationError('signature must be base64 text');
+    if (!this.isCertValid()) return certNotValid(this.aid);
+    try {
+      return resultOk({
+        valid: verifyDer(this.#parts.certificate.publicKey, bytes, base64Decode(signature)),
+      });
+    } catch (error) {
+      if (error instanceof CryptoError) return resultOk({ valid: false });
+      return resultErr(ErrorCodes.VERIFICATION_OPERATION_ERROR, 'verifying failed', error);
+    }
+  }
+
+  /** Appends the signature block to an agent.md (09 §2.2). */
+  signAgentMd(content: string): Result<{ signed: string }> {
+    if (typeof content !== 'string') throw new ValidationError('agent.md must be text');
+    const { privateKey, certificate, environment } = this.#parts;
+    if (privateKey === null || !this.isPrivateKeyValid()) return noKey(this.aid);
+    return signCard(content, { certificate, privateKey, now: environment.clock.now() });
+  }
+
+  /** Verifies an agent.md against this certificate (09 §2.4); a bad or absent signature is a status, no error. */
+  verifyAgentMd(content: string): Result<VerifyResult> {
+    if (typeof content !== 'string') throw new ValidationError('agent.md must be text');
+    if (!this.isCertValid()) return certNotValid(this.aid);
+    return verifyCard(content, this.#parts.certificate, this.aid);
+  }
+}
+
+/** For the store only: applications get AIDs from `AIDStore`. */
+export const createAid = (parts: AidParts): AID => makeAid(parts);
+
+/** Keys, parsed certificate and environment of an AID; not part of the public interface. */
+export const aidParts = (aid: AID): AidParts => partsOf(aid);
+
+const toBytes = (payload: string | Uint8Array): Uint8Array => {
+  if (typeof payload === 'string') return utf8Encode(payload);
+  if (payload instanceof Uint8Array) return payload;
+  throw new ValidationError('payload must be text or bytes');
+};
+
+const noKey = (aid: string) =>
+  resultErr(ErrorCodes.PRIVATE_KEY_NOT_VALID, `${aid} has no valid private key here: load a local identity`);
+
+const certNotValid = (aid: string) =>
+  resultErr(ErrorCodes.CERT_NOT_VALID, `the certificate of ${aid} has expired: resolve it again`);

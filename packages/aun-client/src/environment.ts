@@ -1,0 +1,40 @@
+import type { Clock, KeyStore, Logger } from 'aun-core';
+import type { GatewayDiscovery, HttpClient, NetworkOptions, WakeUpSource } from 'aun-transport';
+import type { PreAuth } from './session/pre-auth.js';
+import type { CertificateVerifier } from './trust/certificate-verifier.js';
+import type { PkiClient } from './trust/pki-client.js';
+import type { TrustAnchors } from './trust/trust-anchors.js';
+
+/**
+ * What a store and every AID and client that come from it share: configuration, network, trust, time. Made by the
+ * platform shell; everything above it is the same on every platform.
+ */
+export interface Environment {
+  readonly aunPath: string;
+  /** Reading it may create the id on disk (08 §3). */
+  readonly deviceId: string;
+  readonly slotId: string;
+  readonly verifySsl: boolean;
+  readonly rootCaPath: string | null;
+  readonly debug: boolean;
+  readonly discoveryPort: number | null;
+  readonly gatewayUrl: string | null;
+  readonly custodyUrl: string | null;
+  readonly clock: Clock;
+  /** Uniform in [0, 1), for jitter only. */
+  readonly jitter: () => number;
+  readonly logger: Logger;
+  readonly http: HttpClient;
+  /** TLS and look-up rules for sockets, equal to those of `http`. */
+  readonly network: NetworkOptions;
+  readonly wakeUp: WakeUpSource;
+  readonly discovery: GatewayDiscovery;
+  readonly anchors: TrustAnchors;
+  /** Certificate of the trust authority pinned on disk; null when there is none. */
+  readonly authorityPem: () => string | null;
+  readonly pki: PkiClient;
+  readonly verifier: CertificateVerifier;
+  readonly preAuth: PreAuth;
+  /** A store for tokens, cursors, prekeys and cards; it can not open private keys. The caller closes it. */
+  readonly openStateStore: () => KeyStore;
+}

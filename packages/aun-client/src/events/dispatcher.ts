@@ -1,0 +1,102 @@
+import { type Logger, noopLogger } from 'aun-core';
+
+/** May return anything; promises are awaited. */
+export type EventHandler<P = unknown> = (payload: P) => unknown;
+export type AnyEventHandler = (event: string, payload: unknown) => unknown;
+
+/** What `on` returns. `unsubscribe` may be called any number of times, also from inside the handler. */
+export class Subscription {
+  #cancel: (() => void) | null;
+
+  constructor(cancel: () => void) {
+    this.#cancel = cancel;
+  }
+
+  get active(): boolean {
+    return this.#cancel !== null;
+  }
+
+  unsubscribe(): void {
+    const cancel = this.#cancel;
+    this.#cancel = null;
+    cancel?.();
+  }
+}
+
+type Listener = {
+  readonly handler: unknown;
+  readonly run: (event: string, payload: unknown) => unknown;
+  live: boolean;
+};
+
+const ANY = '*';
+
+/**
+ * Runs handlers in the order of their registration, each awaited before the next (07 §6.12). What a handler throws is
+ * logged and reaches nobody else.
+ */
+export class EventDispatcher {
+  readonly #listeners = new Map<string, Listener[]>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger = noopLogger) {
+    this.#logger = logger;
+  }
+
+  on(event: string, handler: EventHandler<never> | AnyEventHandler): Subscription {
+    return this.#add(event, handler, false);
+  }
+
+  once(event: string, handler: EventHandler<never> | AnyEventHandler): Subscription {
+    return this.#add(event, handler, true);
+  }
+
+  /** Forgets one handler of an event; unknown handlers are ignored. */
+  off(event: string, handler: EventHandler<never> | AnyEventHandler): void {
+    const listener = this.#listeners.get(event)?.find((candidate) => candidate.handler === handler);
+    if (listener !== undefined) this.#remove(event, listener);
+  }
+
+  has(event: string): boolean {
+    return this.#listeners.has(event) || this.#listeners.has(ANY);
+  }
+
+  /** Resolves when all handlers of the event are done; never rejects. */
+  async publish(event: string, payload: unknown): Promise<void> {
+    const named = this.#listeners.get(event) ?? [];
+    const wild = this.#listeners.get(ANY) ?? [];
+    for (const listener of [...named, ...wild]) {
+      if (!listener.live) continue;
+      try {
+        const outcome = listener.run(event, payload);
+        if (outcome instanceof Promise) await outcome;
+      } catch (error) {
+        this.#logger.error('event handler failed', { event, error });
+      }
+    }
+  }
+
+  #add(event: string, handler: EventHandler<never> | AnyEventHandler, once: boolean): Subscription {
+    const listener: Listener = {
+      handler,
+      live: true,
+      run: (name, payload) => {
+        if (once) this.#remove(event, listener);
+        return event === ANY
+          ? (handler as AnyEventHandler)(name, payload)
+          : (handler as EventHandler<unknown>)(payload);
+      },
+    };
+    const list = this.#listeners.get(event);
+    if (list === undefined) this.#listeners.set(event, [listener]);
+    else list.push(listener);
+    return new Subscription(() => this.#remove(event, listener));
+  }
+
+  #remove(event: string, listener: Listener): void {
+    listener.live = false;
+    const rest = (this.#listeners.get(event) ?? []).filter((candidate) => candidate !== listener);
+    if (rest.length === 0) this.#listeners.delete(event);
+    else this.#listeners.set(event, rest);
+  }
+}

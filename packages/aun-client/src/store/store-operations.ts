@@ -1,0 +1,191 @@
+import type {
+  CheckAgentMdResult,
+  FetchAgentMdResult,
+  HeadAgentMdResult,
+  UploadAgentMdResult,
+} from 'aun-agentmd';
+import {
+  type ErrorCode,
+  ErrorCodes,
+  type KeyStore,
+  parseExactAid,
+  type Result,
+  resultErr,
+  resultOk,
+} from 'aun-core';
+import { type AID, aidParts } from '../aid.js';
+import type { Environment } from '../environment.js';
+import { openServices, type Services } from '../services.js';
+import type { Credentials } from '../session/login.js';
+import { diagnoseIdentity } from './diagnosis.js';
+import { failureOf } from './failures.js';
+import type { LoadOptions } from './loader.js';
+import { Registration } from './registration.js';
+import { rekeyIdentity, renewCertificate } from './renewal.js';
+import { resolveAid } from './resolve.js';
+import { StoreTrust } from './trust.js';
+import type {
+  DiagnoseResult,
+  FetchAgentMdOpts,
+  RekeyResult,
+  RenewResult,
+  ResolveOpts,
+  ResolveResult,
+} from './types.js';
+import { uploadAgentMd } from './upload.js';
+
+export type LoadIdentity = (aid: string, options?: LoadOptions) => Promise<Result<AID>>;
+
+/** The store's asynchronous work, the same on every platform; loading is the platform's part. */
+export class StoreOperations {
+  readonly #environment: Environment;
+  readonly #keys: KeyStore;
+  readonly #load: LoadIdentity;
+  #services: Services | null = null;
+  readonly trust: StoreTrust;
+
+  constructor(environment: Environment, keys: KeyStore, load: LoadIdentity) {
+    this.#environment = environment;
+    this.#keys = keys;
+    this.#load = load;
+    this.trust = new StoreTrust({ environment, keys, locator: () => this.#open().locator });
+  }
+
+  async register(aid: string): Promise<Result<{ registered: true }>> {
+    const name = parseExactAid(aid);
+    if (!name.ok) return name;
+    const { pki, preAuth, verifier, anchors, clock, logger } = this.#environment;
+    const registration = new Registration({
+      keys: this.#keys,
+      locator: this.#open().locator,
+      pki,
+      preAuth,
+      verifier,
+      anchors,
+      now: () => clock.now(),
+      logger,
+    });
+    try {
+      await this.#keys.lockIdentity(name.data, () => registration.run(name.data));
+      return resultOk({ registered: true });
+    } catch (error) {
+      return failureOf(error, ErrorCodes.SERVER_ERROR);
+    }
+  }
+
+  async exists(aid: string): Promise<Result<{ exists: boolean }>> {
+    const name = parseExactAid(aid);
+    if (!name.ok) return name;
+    try {
+      const ask = (url: string) => this.#environment.pki.exists(url, name.data);
+      return resultOk({ exists: await this.#open().locator.tryEach(name.data, ask) });
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  resolve(aid: string, options: ResolveOpts = {}): Promise<Result<ResolveResult>> {
+    const load = (name: string) => this.#load(name);
+    return resolveAid(aid, options, { environment: this.#environment, services: this.#open(), load });
+  }
+
+  fetchAgentMd(aid: string, options: number | FetchAgentMdOpts = {}): Promise<Result<FetchAgentMdResult>> {
+    const { timeout, requireVerified } = typeof options === 'number' ? { timeout: options } : options;
+    const download = { timeoutMs: timeout, requireVerified };
+    return this.#named(aid, (name) => this.#open().cards.download(name, download));
+  }
+
+  checkAgentMd(aid: string, ttlDays = 1): Promise<Result<CheckAgentMdResult>> {
+    return this.#named(aid, (name) => this.#open().cards.check(name, ttlDays));
+  }
+
+  headAgentMd(aid: string): Promise<Result<HeadAgentMdResult>> {
+    return this.#named(aid, (name) => this.#open().cards.head(name));
+  }
+
+  uploadAgentMd(aid: string, content?: string): Promise<Result<UploadAgentMdResult>> {
+    return this.#named(aid, async (name) => {
+      const loaded = await this.#load(name);
+      if (!loaded.ok) return loaded;
+      const outcome = await uploadAgentMd(loaded.data, content, this.#environment, this.#keys);
+      // The signed card is on disk now; what this store had in memory is older.
+      this.#services?.cards.clearMemory();
+      return outcome;
+    });
+  }
+
+  async renewCert(aid: string): Promise<Result<RenewResult>> {
+    return this.#withKey(aid, ErrorCodes.CERT_RENEWAL_FAILED, async (who) => {
+      const certificate = await renewCertificate(who, this.#renewalPorts());
+      return { renewed: true, ...(await this.#certFacts(who.aid, certificate)) };
+    });
+  }
+
+  async rekey(aid: string): Promise<Result<RekeyResult>> {
+    return this.#withKey(aid, ErrorCodes.REKEY_FAILED, async (who) => {
+      const certificate = await rekeyIdentity(who, this.#renewalPorts());
+      return { rekeyed: true, ...(await this.#certFacts(who.aid, certificate)) };
+    });
+  }
+
+  async diagnose(aid: string): Promise<Result<DiagnoseResult>> {
+    const [local, remote] = await Promise.all([this.#load(aid), this.exists(aid)]);
+    const hasCert = local.ok || local.error.code !== ErrorCodes.CERT_NOT_FOUND;
+    return resultOk(diagnoseIdentity({ aid, local, remote, hasCert }));
+  }
+
+  async close(): Promise<void> {
+    const services = this.#services;
+    this.#services = null;
+    await services?.cards.close();
+  }
+
+  async #named<T>(aid: string, work: (name: string) => Promise<Result<T>>): Promise<Result<T>> {
+    const name = parseExactAid(aid);
+    if (!name.ok) return name;
+    try {
+      return await work(name.data);
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  /** Loads the identity with its key, an expired one too, and runs `work` alone for it. */
+  async #withKey<T>(
+    aid: string,
+    code: ErrorCode,
+    work: (who: Credentials) => Promise<T>,
+  ): Promise<Result<T>> {
+    const name = parseExactAid(aid);
+    if (!name.ok) return name;
+    const loaded = await this.#load(name.data, { allowExpired: true });
+    if (!loaded.ok) return resultErr(ErrorCodes.PRIVATE_KEY_REQUIRED, loaded.error.message, loaded.error);
+    const { certificate, privateKey } = aidParts(loaded.data);
+    if (privateKey === null) {
+      return resultErr(ErrorCodes.PRIVATE_KEY_REQUIRED, `the private key of ${name.data} is not here`);
+    }
+    try {
+      const who = { aid: name.data, certificate, privateKey };
+      return resultOk(await this.#keys.lockIdentity(name.data, () => work(who)));
+    } catch (error) {
+      return failureOf(error, code, code);
+    }
+  }
+
+  async #certFacts(aid: string, certificate: { readonly notAfter: Date; readonly fingerprint: string }) {
+    const { content } = await this.#keys.loadAgentMd(aid);
+    const facts = { new_cert_not_after: certificate.notAfter, new_fingerprint: certificate.fingerprint };
+    return content === null ? facts : { ...facts, agent_md_resign: true };
+  }
+
+  #renewalPorts() {
+    const { pki, preAuth, deviceId, slotId } = this.#environment;
+    const { locator, login } = this.#open();
+    return { keys: this.#keys, locator, login, pki, preAuth, scope: { deviceId, slotId } };
+  }
+
+  #open(): Services {
+    this.#services ??= openServices(this.#environment, this.#keys, null);
+    return this.#services;
+  }
+}

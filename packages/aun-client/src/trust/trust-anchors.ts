@@ -1,0 +1,52 @@
+import { type Certificate, readableCertificates, TrustStore } from 'aun-pki';
+
+/**
+ * Certificates that an application or a verified list declared trustworthy: `rootCaPath`, `rootCaPem`, and what the
+ * keystore learned (08 §9.1).
+ */
+export class TrustAnchors {
+  readonly #given: readonly string[];
+  readonly #learned: () => readonly string[];
+  #store: TrustStore | null = null;
+
+  constructor(given: readonly string[], learned: () => readonly string[]) {
+    this.#given = given;
+    this.#learned = learned;
+  }
+
+  /** Self-signed anchors: what a chain must end in. */
+  get roots(): TrustStore {
+    this.#store ??= new TrustStore(this.#all().filter((certificate) => certificate.selfIssued));
+    return this.#store;
+  }
+
+  /** Forgets the parsed set; the next look-up reads the keystore again. */
+  invalidate(): void {
+    this.#store = null;
+  }
+
+  /**
+   * The chain above a certificate as far as it is known without the network, issuer first; null when it does not
+   * reach a root.
+   */
+  localChain(leaf: Certificate): Certificate[] | null {
+    const known = this.#all();
+    const chain: Certificate[] = [];
+    let below = leaf;
+    while (chain.length < known.length) {
+      const issuer = known.find((candidate) => sameBytes(candidate.subjectDer, below.issuerDer));
+      if (issuer === undefined) return null;
+      chain.push(issuer);
+      if (issuer.selfIssued) return chain;
+      below = issuer;
+    }
+    return null;
+  }
+
+  #all(): Certificate[] {
+    return [...this.#given, ...this.#learned()].flatMap(readableCertificates);
+  }
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index]);
