@@ -2,7 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'tests/e2e', 'tests/browser', 'tests/readme'],
+    // `aun-crypto` runs once per backend.
+    projects: [
+      'packages/*',
+      'packages/aun-crypto/vitest.noble.config.ts',
+      'tests/*/vitest.config.ts',
+      'bench',
+    ],
     // Two cores: more processes would only wait for each other.
     maxWorkers: 2,
   },

@@ -1,13 +1,3 @@
-import { fileURLToPath } from 'node:url';
-import { tests } from '../../vitest.base.js';
+import { backendTests } from './vitest.backend.js';
 
-/** The same test files run once per backend. */
-const backend = (name: 'node' | 'noble') => ({
-  extends: true as const,
-  resolve: {
-    alias: { '#backend': fileURLToPath(new URL(`./src/backend/${name}.ts`, import.meta.url)) },
-  },
-  test: { name, env: { AUN_BACKEND: name } },
-});
-
-export default tests({ projects: [backend('node'), backend('noble')] });
+export default backendTests('node');

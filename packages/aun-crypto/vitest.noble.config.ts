@@ -1,0 +1,3 @@
+import { backendTests } from './vitest.backend.js';
+
+export default backendTests('noble');
