@@ -27,7 +27,15 @@ const allowed = {
 };
 
 /** Packages that also run in browsers: only files chosen by a package condition may touch Node. */
-const isomorphic = new Set(['aun-core', 'aun-crypto', 'aun-pki', 'aun-e2ee', 'aun-agentmd', 'aun-transport']);
+const isomorphic = new Set([
+  'aun-core',
+  'aun-crypto',
+  'aun-pki',
+  'aun-e2ee',
+  'aun-agentmd',
+  'aun-transport',
+  'aun-keystore-idb',
+]);
 const nodeOnlyFile = /(^|[/.-])node([/.-]|$)|worker|pool/;
 
 /** Statements at the beginning of a line, and dynamic imports; not programs quoted inside a text. */

@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bundleEntry } from '../src/harness/bundle.js';
 
-const packages = ['aun-core', 'aun-crypto', 'aun-pki', 'aun-e2ee', 'aun-agentmd', 'aun-transport'];
+const packages = [
+  'aun-core',
+  'aun-crypto',
+  'aun-pki',
+  'aun-e2ee',
+  'aun-agentmd',
+  'aun-transport',
+  'aun-keystore-idb',
+];
 
 type Conditions = { readonly [condition: string]: string | Conditions };
 

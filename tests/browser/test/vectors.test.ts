@@ -9,6 +9,7 @@ import { planOf } from '../src/pages/vectors.js';
 const files: readonly (readonly [packageName: string, kind: string])[] = [
   ['aun-pki', 'auth'],
   ['aun-agentmd', 'agentmd'],
+  ['aun-keystore-idb', 'keystore'],
   ['aun-e2ee', 'e2ee-canonical'],
   ['aun-e2ee', 'e2ee-kdf'],
   ['aun-e2ee', 'e2ee-wrap'],

@@ -1,5 +1,10 @@
+import * as keystore from 'aun-keystore-idb';
 import * as pki from 'aun-pki';
 import { gatewayHttpUrl, peerCertUrl, peerGatewayUrl } from 'aun-transport';
+import {
+  idbSections,
+  type Api as KeystoreApi,
+} from '../../../../packages/aun-keystore-idb/test/vector-checks.js';
 import { type Api, vectorChecks } from '../../../../packages/aun-pki/test/vector-checks.js';
 import { agentmdKind } from '../../../vectors/src/kinds/agentmd.js';
 import { nameChecks } from '../../../vectors/src/kinds/auth-names.js';
@@ -40,9 +45,27 @@ const authKind: VectorKind = (file) => ({
   notCovered: tokenSections,
 });
 
+/** The sections of the browser store; the others speak of files on a disk. */
+const keystoreKind: VectorKind = async (file) => {
+  const sections = await Promise.all(
+    Object.entries(idbSections).map(async ([section, check]) => {
+      const outcomes = await check(file[section], keystore as unknown as KeystoreApi);
+      return outcomes.map(({ id, failure }) => ({
+        section,
+        name: id,
+        run() {
+          if (failure !== null) throw new Error(failure);
+        },
+      }));
+    }),
+  );
+  return { cases: sections.flat(), notCovered: [] };
+};
+
 /** By base name of the file: those whose subject runs in browsers. */
 export const vectorKinds: Readonly<Record<string, VectorKind>> = {
   auth: authKind,
   agentmd: agentmdKind,
+  keystore: keystoreKind,
   ...e2eeKinds,
 };

@@ -1,30 +1,52 @@
 import { AIDStore } from 'aun-client';
 import * as core from 'aun-core';
 import * as keystore from 'aun-keystore-fs';
+import * as browserKeystore from 'aun-keystore-idb';
 import {
-  browserSections,
   keystoreMaterial,
   keystoreSections,
   type LoadOutcome,
+  type Outcome,
   type Packages,
 } from '../../../../packages/aun-keystore-fs/test/vector-checks/index.js';
+import {
+  type Api as BrowserApi,
+  idbSections,
+} from '../../../../packages/aun-keystore-idb/test/vector-checks.js';
 import { unknownSections, type VectorCase, type VectorFile, type VectorKind } from '../plan.js';
 
 export const keystoreKind: VectorKind = async (file) => {
-  const known = [...keystoreMaterial, ...browserSections, ...Object.keys(keystoreSections)];
+  const known = [...keystoreMaterial, ...Object.keys(checks)];
   const cases: VectorCase[] = unknownSections(file, known);
-  for (const section of Object.keys(keystoreSections)) cases.push(...(await sectionCases(section, file)));
-  return { cases, notCovered: browserSections.filter((section) => section in file) };
+  for (const section of Object.keys(checks)) cases.push(...(await sectionCases(section, file)));
+  return { cases, notCovered: [] };
 };
 
 // The checks are typed by the sources; classes with private members never equal their built twins.
 const packages: Packages = { keystore: keystore as unknown as Packages['keystore'], core, load };
 
+type Check = (section: unknown, file: VectorFile) => Promise<readonly Outcome[]>;
+
+/** By section: those of the store on a disk, then those of the store in browsers. */
+const checks: Readonly<Record<string, Check>> = {
+  ...Object.fromEntries(
+    Object.entries(keystoreSections).map(([name, check]): [string, Check] => [
+      name,
+      (section, file) => check(section, packages, file),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(idbSections).map(([name, check]): [string, Check] => [
+      name,
+      (section) => check(section, browserKeystore as unknown as BrowserApi),
+    ]),
+  ),
+};
+
 /** The outcomes of one section; a section that is missing or unreadable is a failed case. */
 async function sectionCases(section: string, file: VectorFile): Promise<VectorCase[]> {
-  const check = keystoreSections[section];
   try {
-    const outcomes = (await check?.(file[section], packages, file)) ?? [];
+    const outcomes = (await checks[section]?.(file[section], file)) ?? [];
     return outcomes.map(({ id, failure, note }) => ({
       section,
       name: id,
