@@ -5,12 +5,17 @@ import { measure } from '../src/lib/measure.js';
 import { formatTable } from '../src/lib/table.js';
 
 describe('arguments', () => {
-  it('are --json and --only', () => {
+  it('are --json, --only and --full', () => {
     expect(readArguments(['--json', 'out.json', '--only', 'ecdh'])).toEqual({
       help: false,
+      full: false,
       json: 'out.json',
       only: 'ecdh',
     });
+  });
+
+  it('ask for long rows with --full', () => {
+    expect(readArguments(['--full'])).toEqual({ help: false, full: true });
   });
 
   it.each([['--jsn', 'x'], ['--json'], ['ecdh']])('refuse %s %s', (...args) => {
@@ -45,8 +50,9 @@ describe('measure', () => {
 describe('areas', () => {
   it('name every row once and only primitives they have', { timeout: 60_000 }, async () => {
     for (const area of areas) {
-      const { rows, primitives, close } = await area.setup('node');
-      expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+      const { rows, scenarios = [], primitives, close } = await area.setup('node');
+      const names = [...rows.map(({ name }) => name), ...scenarios.flatMap((scenario) => scenario.rows)];
+      expect(new Set(names).size).toBe(names.length);
       for (const { bound } of rows) {
         for (const name of Object.keys(bound ?? {})) expect(primitives).toHaveProperty(name);
       }

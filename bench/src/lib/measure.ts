@@ -104,4 +104,5 @@ async function sample({ work, batch }: Meter): Promise<number> {
   return (waited ? wall : Math.min(wall, (user + system) / 1e6)) / batch;
 }
 
-const significant = (value: number): number => Number(value.toPrecision(4));
+/** Four digits: more would be noise. */
+export const significant = (value: number): number => Number(value.toPrecision(4));

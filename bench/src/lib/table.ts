@@ -2,7 +2,7 @@ import type { Measurement } from './types.js';
 
 const columns = ['row', 'backend', 'op/s', 'µs/op', 'bound op/s', 'ratio'];
 
-/** A table for people; numbers are right-aligned. */
+/** A table for people with right-aligned numbers, notes below it. */
 export function formatTable(measurements: readonly Measurement[]): string {
   const rows = measurements.map((m) => [
     m.name,
@@ -15,7 +15,13 @@ export function formatTable(measurements: readonly Measurement[]): string {
   const widths = columns.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
-  return [line(columns), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+  const notes = measurements.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));
+  return [
+    line(columns),
+    line(widths.map((width) => '-'.repeat(width))),
+    ...rows.map(line),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
+  ].join('\n');
 }
 
 const number = (value: number): string =>

@@ -1,0 +1,166 @@
+import type { RpcPeer } from 'aun-transport';
+import { closed, echoPerSecond } from '../lib/echo-load.js';
+import { type EchoProcess, startEcho } from '../lib/echo-process.js';
+import { type GatewayProcess, startGateway } from '../lib/gateway-process.js';
+import { lazy } from '../lib/lazy.js';
+import { inParallel, milliseconds, perSecond, quantile } from '../lib/load.js';
+import { residentBytes } from '../lib/process-usage.js';
+import { Scope } from '../lib/scope.js';
+import type { Area, Scenario } from '../lib/types.js';
+import { connectOnWire, instanceOf, loginOnWire, networkOf, registerOnWire } from '../lib/wire-agent.js';
+
+interface Wire {
+  readonly gateway: GatewayProcess;
+  readonly echo: EchoProcess;
+  /** A logged-in connection; any number up to 100 per agent. */
+  connect(agent: number, number: number): Promise<RpcPeer>;
+}
+
+const WINDOW = 16;
+const WIDTH = 32;
+const CHALLENGE_DELAY_S = 0.025;
+const MEGABYTE = 1024 * 1024;
+const ROUND_MS = 1_500;
+const ROUNDS = 2;
+/** A request as `RpcPeer` writes it. */
+const pingFrame = '{"jsonrpc":"2.0","id":"rpc-0123456789abcdef","method":"meta.ping","params":{}}';
+
+/** Gateway and echo server are processes of their own; the rows run on one more, which is this one. */
+export const transport: Area['setup'] = async () => {
+  const scope = new Scope();
+  const wire = lazy(() => openWire(scope));
+  return {
+    primitives: {},
+    rows: [],
+    scenarios: [
+      pings(wire, 1),
+      pings(wire, 100),
+      connects(wire),
+      ...[1_000, 5_000].map((count) => idleConnections(wire, count)),
+    ],
+    close: () => scope.end(),
+  };
+};
+
+async function openWire(scope: Scope): Promise<Wire> {
+  const [gateway, echo] = await Promise.all([startGateway(scope), startEcho(scope)]);
+  const network = networkOf(gateway);
+  const tokens = new Map<number, Promise<string>>();
+  const token = async (): Promise<string> =>
+    loginOnWire(await registerOnWire(gateway, network), gateway, network);
+  return {
+    gateway,
+    echo,
+    async connect(agent, number) {
+      const known = tokens.get(agent) ?? token();
+      tokens.set(agent, known);
+      return connectOnWire(gateway, network, await known, instanceOf(number));
+    },
+  };
+}
+
+/** Unsigned `meta.ping`, 16 on the way on each connection; the bound is `ws` that echoes the request. */
+function pings(wire: () => Promise<Wire>, connections: number): Scenario {
+  const name = `rpc round trip, ${connections} connection${connections === 1 ? '' : 's'}`;
+  return {
+    rows: [name],
+    async run() {
+      const { echo, connect } = await wire();
+      const peers = await inParallel(connections, 10, (number) => connect(0, number));
+      let opsPerSecond = 0;
+      let bound = 0;
+      for (let round = 0; round < ROUNDS; round++) {
+        let turn = 0;
+        const ping = () => peers[turn++ % connections]?.call('meta.ping') ?? Promise.reject();
+        opsPerSecond = Math.max(opsPerSecond, await perSecond(ROUND_MS, connections * WINDOW, ping));
+        const load = { connections, window: WINDOW, ms: ROUND_MS };
+        bound = Math.max(bound, await echoPerSecond(echo, pingFrame, load));
+      }
+      await hangUp(peers);
+      return [{ name, opsPerSecond, bound, note: `${WINDOW} requests on the way on each; bound: ws echo` }];
+    },
+  };
+}
+
+/** Socket, challenge and `auth.connect` with a token at hand; a client's key store and session are not in it. */
+function connects(wire: () => Promise<Wire>): Scenario {
+  const names = ['wire connect, lone', 'wire connect, 32 at a time'] as const;
+  return {
+    rows: names,
+    async run() {
+      const { echo, connect } = await wire();
+      const numbers = [...Array(WIDTH).keys()];
+      const ours = async (): Promise<void> => {
+        const number = numbers.pop() ?? 0;
+        await hangUp([await connect(1, number)]);
+        numbers.push(number);
+      };
+      const bare = async (): Promise<void> => closed(await echo.open());
+      const lone = await median(
+        async () => connect(1, 0),
+        (peer) => hangUp([peer]),
+      );
+      const open = await median(() => echo.open(), closed);
+      const note = `p50 ${milliseconds(lone)}; bound: bare open ${milliseconds(open)} + challenge delay 25 ms`;
+      return [
+        { name: names[0], opsPerSecond: 1 / lone, bound: 1 / (open + CHALLENGE_DELAY_S), note },
+        {
+          name: names[1],
+          opsPerSecond: await perSecond(ROUND_MS, WIDTH, ours),
+          bound: await perSecond(ROUND_MS, WIDTH, bare),
+          note: 'bound: bare TLS WebSockets opened and closed, without challenge delay and login',
+        },
+      ];
+    },
+  };
+}
+
+/** Growth of the server's resident memory per connection that does nothing, 100 of them per agent. */
+function idleConnections(wire: () => Promise<Wire>, count: number): Scenario {
+  const name = `idle connections per MB, ${count.toLocaleString('en-US')}`;
+  return {
+    rows: [name],
+    long: count > 1_000,
+    async run() {
+      const { echo, gateway, connect } = await wire();
+      // A tenth first and away again: code, pools and caches are then there before memory is read.
+      const first = count / 10;
+      await hangUp(await inParallel(first, 20, (n) => connect(10 + Math.floor(n / 100), n % 100)));
+      const before = await settledBytes(gateway.pid);
+      const peers = await inParallel(count, 20, (n) => connect(10 + Math.floor(n / 100), n % 100));
+      const ours = ((await settledBytes(gateway.pid)) - before) / count;
+      await hangUp(peers);
+      await Promise.all((await inParallel(first, 20, () => echo.open())).map(closed));
+      const bareBefore = await settledBytes(echo.pid);
+      const sockets = await inParallel(count, 20, () => echo.open());
+      const bare = ((await settledBytes(echo.pid)) - bareBefore) / count;
+      await Promise.all(sockets.map(closed));
+      const note = `${kilobytes(ours)} a connection; bound: bare ws over TLS, ${kilobytes(bare)}`;
+      return [{ name, opsPerSecond: MEGABYTE / ours, bound: MEGABYTE / bare, note }];
+    },
+  };
+}
+
+const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KB`;
+
+async function settledBytes(pid: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  return residentBytes(pid);
+}
+
+async function hangUp(peers: readonly RpcPeer[]): Promise<void> {
+  for (const peer of peers) peer.close();
+  await Promise.all(peers.map((peer) => peer.closed));
+}
+
+/** Median seconds of `open`; what it opened is taken down outside the measured time. */
+async function median<T>(open: () => Promise<T>, close: (opened: T) => Promise<void>): Promise<number> {
+  const seconds: number[] = [];
+  for (let i = 0; i < 30; i++) {
+    const start = performance.now();
+    const opened = await open();
+    seconds.push((performance.now() - start) / 1e3);
+    await close(opened);
+  }
+  return quantile(seconds, 0.5);
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { isJsonObject, type JsonObject } from 'aun-core';
+import { base64Encode, hexEncode, PrivateKey, randomBytes } from 'aun-crypto';
+import { type Certificate, login2ProofText, parseCertificate, signProof, verifyProof } from 'aun-pki';
+import { openSocket, preAuthCall, RpcPeer, type SocketOptions } from 'aun-transport';
+import type { GatewayProcess } from './gateway-process.js';
+
+/** An identity that speaks the protocol itself, without key store and session: what a gateway costs, not a client. */
+export interface WireAgent {
+  readonly aid: string;
+  readonly key: PrivateKey;
+  readonly certificate: Certificate;
+}
+
+export const networkOf = ({ rootCaPath }: GatewayProcess): SocketOptions => ({
+  tls: { verify: true, caPem: readFileSync(rootCaPath, 'utf8') },
+  timeoutMs: 30_000,
+});
+
+const text = (answer: JsonObject, field: string): string => {
+  const value = answer[field];
+  if (typeof value !== 'string') throw new Error(`no ${field} in ${JSON.stringify(answer)}`);
+  return value;
+};
+
+const certificateOf = (pem: string): Certificate => {
+  const parsed = parseCertificate(pem);
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  return parsed.data;
+};
+
+/** `auth.create_aid` with a new key (01 §7). */
+export async function registerOnWire(gateway: GatewayProcess, network: SocketOptions): Promise<WireAgent> {
+  const key = PrivateKey.generate();
+  const aid = `bench-${hexEncode(randomBytes(6))}.${gateway.issuer}`;
+  const answer = await preAuthCall(
+    gateway.url,
+    'auth.create_aid',
+    { aid, public_key: base64Encode(key.publicKey.spki), curve: 'P-256' },
+    network,
+  );
+  return { aid, key, certificate: certificateOf(text(answer, 'cert')) };
+}
+
+/** Both phases of a login, the proof of the server checked against the certificate it sends; the access token (01 §9). */
+export async function loginOnWire(
+  { aid, key, certificate }: WireAgent,
+  gateway: GatewayProcess,
+  network: SocketOptions,
+): Promise<string> {
+  const clientNonce = base64Encode(randomBytes(12));
+  const first = await preAuthCall(
+    gateway.url,
+    'auth.aid_login1',
+    { aid, cert: certificate.pem, client_nonce: clientNonce },
+    network,
+  );
+  const server = certificateOf(text(first, 'auth_cert'));
+  if (!verifyProof(clientNonce, text(first, 'client_nonce_signature'), server.publicKey)) {
+    throw new Error('the auth service did not prove itself');
+  }
+  const nonce = text(first, 'nonce');
+  const clientTime = String(Math.floor(Date.now() / 1e3));
+  const second = await preAuthCall(
+    gateway.url,
+    'auth.aid_login2',
+    {
+      aid,
+      request_id: text(first, 'request_id'),
+      nonce,
+      client_time: clientTime,
+      signature: signProof(login2ProofText(nonce, clientTime), key),
+    },
+    network,
+  );
+  return text(second, 'access_token');
+}
+
+export interface Instance {
+  readonly deviceId: string;
+  readonly slotId: string;
+}
+
+/** Numbers 0 to 99 of one agent spread over ten devices and their ten slots. */
+export const instanceOf = (number: number): Instance => ({
+  deviceId: `device-${Math.floor(number / 10)}`,
+  slotId: `slot-${number % 10}`,
+});
+
+/** A connection that is logged in (02 §4). */
+export async function connectOnWire(
+  gateway: GatewayProcess,
+  network: SocketOptions,
+  token: string,
+  { deviceId, slotId }: Instance,
+): Promise<RpcPeer> {
+  const peer = new RpcPeer(await openSocket(gateway.url, network));
+  const challenge = await peer.challenge({ timeoutMs: 30_000 });
+  const answer = await peer.call('auth.connect', {
+    nonce: challenge?.nonce ?? '',
+    auth: { method: 'kite_token', token },
+    protocol: { min: '1.0', max: '1.0' },
+    device: { id: deviceId, type: 'sdk' },
+    client: { slot_id: slotId, sdk_lang: 'typescript', sdk_version: '0.0.0' },
+    delivery_mode: { mode: 'fanout', routing: '', affinity_ttl_ms: 0 },
+    capabilities: { e2ee: true, group_e2ee: true },
+  });
+  if (!isJsonObject(answer) || answer.status !== 'ok') throw new Error('auth.connect was refused');
+  return peer;
+}
