@@ -26,6 +26,7 @@ export const defaultEdgeLimits: EdgeLimits = {
   heartbeatIntervalSeconds: 30,
   traceMaxMode: 'log',
   verifyClientSignature: 'signature',
+  signatureWindowSeconds: 300,
   fanoutTtlMs: 7 * DAY_MS,
   deviceActiveWindowMs: 30 * DAY_MS,
   maxActiveDevices: 32,

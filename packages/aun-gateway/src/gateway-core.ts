@@ -69,6 +69,8 @@ export const assembleCore = (input: CoreInput): GatewayCore => {
     agentMd: identity.agentMd,
     methods: identity.methods,
     admitConnect: (aid) => identity.limits.connect.take(aid),
+    admitSocket: (address) => identity.limits.sockets.take(address),
+    admitAnonymous: (address) => identity.limits.anonymous.take(address),
     clientAddress: (request) => clientAddress(request, config.listen.trustProxy),
     limits: configuredLimits(config.limits),
     metrics,

@@ -15,7 +15,7 @@ export interface OpenListeners {
 /** Opens the configured ports; when one fails, the others are closed again. */
 export const openGatewayListeners = async (core: GatewayCore, app: HttpApp): Promise<OpenListeners> => {
   const { config, edge, log, office } = core;
-  const { host, httpPort, httpsPort, maxConnections, port } = config.listen;
+  const { host, httpPort, httpsPort, maxConnections, moreHosts, port } = config.listen;
   const roles = createHostRoles(config.issuers, office.authorities.first.issuer);
   const common = {
     app,
@@ -43,6 +43,11 @@ export const openGatewayListeners = async (core: GatewayCore, app: HttpApp): Pro
     const https = httpsPort === undefined ? undefined : await openOne(listen(tlsServer(), host, httpsPort));
     const plain =
       httpPort === undefined ? undefined : await openOne(listen(createPlainServer(common), host, httpPort));
+    for (const other of moreHosts) {
+      await openOne(listen(tlsServer(), other, tls));
+      if (https !== undefined) await openOne(listen(tlsServer(), other, https));
+      if (plain !== undefined) await openOne(listen(createPlainServer(common), other, plain));
+    }
     return { ports: { tls, https, http: plain }, close };
   } catch (error) {
     await close(0);

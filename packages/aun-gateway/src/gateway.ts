@@ -89,11 +89,21 @@ class RunningGateway implements Gateway {
   }
 
   async #close(): Promise<void> {
+    this.#core.edge.drain();
+    if (this.#listeners !== undefined) await this.#lookElsewhere();
     await this.#core.edge.close();
     await this.#listeners?.close(closeGraceMs);
     this.#core.close();
     this.#release();
     this.#core.log.info('gateway stopped');
+  }
+
+  /** Time for balancers and clients that look at `/health` to go elsewhere. */
+  #lookElsewhere(): Promise<void> {
+    const { drainMs } = this.config.listen;
+    if (drainMs === 0) return Promise.resolve();
+    this.#core.log.info('gateway draining', { milliseconds: drainMs });
+    return new Promise((resolve) => this.#core.clock.setTimeout(resolve, drainMs));
   }
 }
 

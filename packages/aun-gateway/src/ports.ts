@@ -85,6 +85,7 @@ export interface EdgeLimits {
   readonly heartbeatIntervalSeconds: number;
   readonly traceMaxMode: TraceMode;
   readonly verifyClientSignature: SignaturePolicy;
+  readonly signatureWindowSeconds: number;
   readonly fanoutTtlMs: number;
   readonly deviceActiveWindowMs: number;
   readonly maxActiveDevices: number;

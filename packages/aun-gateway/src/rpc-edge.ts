@@ -10,6 +10,7 @@ import type { AgentMdLookup, AidDirectory, EdgeLimits, EdgeMetrics, TokenVerifie
 import type { RpcMethod } from './rpc/method.js';
 import { createRouter } from './rpc/router.js';
 import { createTracer } from './rpc/trace.js';
+import { createSignatureGate } from './services/client-signature.js';
 import { createMessageService } from './services/message/service.js';
 import { createAgentMdHints } from './services/meta/agent-md-hints.js';
 import { metaMethods } from './services/meta/meta-methods.js';
@@ -43,6 +44,10 @@ export interface RpcEdgeDeps {
   readonly methods: readonly RpcMethod[];
   /** Seconds an AID has to wait before its next `auth.connect`; 0 = admitted (01 §18). */
   readonly admitConnect?: (aid: string) => number;
+  /** Seconds an address has to wait before its next socket; 0 = admitted. */
+  readonly admitSocket?: (address: string) => number;
+  /** The same for a request without session. */
+  readonly admitAnonymous?: (address: string) => number;
   /** Address of the client; default: the socket's. */
   readonly clientAddress?: (request: IncomingMessage) => string;
   readonly limits?: Partial<EdgeLimits>;
@@ -61,6 +66,8 @@ export interface RpcEdge {
   aidRekeyed(aid: string): void;
   /** Kicks all connections of an AID: event, 200 ms, close (02 §11.1). 4001 token revoked, 4003 AID suspended. */
   disconnectAid(aid: string, code: 4001 | 4003, reason: string): void;
+  /** Refuses upgrades from now on; what is connected goes on. */
+  drain(): void;
   /** Refuses upgrades, closes every socket with 1012, flushes acks and the commit queue. The database stays open. */
   close(): Promise<void>;
 }
@@ -115,7 +122,14 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
     limiter: {
       // Pings are never refused (02 §14).
       admit: (session, method) => (method === 'meta.ping' ? 0 : requestRate.take(session.aid)),
+      admitAnonymous: deps.admitAnonymous ?? (() => 0),
     },
+    signatures: createSignatureGate({
+      directory,
+      policy: limits.verifyClientSignature,
+      clock,
+      windowSeconds: limits.signatureWindowSeconds,
+    }),
     ...(metrics ? { onServed: (method, code, milliseconds) => metrics.rpc(method, code, milliseconds) } : {}),
   });
   const dispatch = createDispatch({
@@ -131,12 +145,15 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
 
   let accepting = true;
 
+  const addressOf = (request: IncomingMessage): string =>
+    deps.clientAddress?.(request) ?? request.socket.remoteAddress ?? '';
+
   const accept = (socket: WebSocket, request: IncomingMessage): void => {
     const nonce = newNonce(random);
     const connection = new WireConnection(socket, {
       id: `c-${uuidV4(random)}`,
       nonce,
-      remoteAddress: deps.clientAddress?.(request) ?? request.socket.remoteAddress ?? '',
+      remoteAddress: addressOf(request),
       clock,
       limits: { maxFrames: limits.outboundMaxFrames, maxBytes: limits.outboundMaxBytes },
       events: {
@@ -161,9 +178,19 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
 
   const upgrade = createUpgrade({
     maxFrameBytes: limits.maxFrameBytes,
-    refusal: () => {
-      if (!accepting) return 'the gateway is restarting';
-      return connections.size >= limits.maxConnections ? 'the gateway has too many connections' : null;
+    refusal: (request) => {
+      if (!accepting) return { status: '503 Service Unavailable', reason: 'the gateway is restarting' };
+      if (connections.size >= limits.maxConnections) {
+        return { status: '503 Service Unavailable', reason: 'the gateway has too many connections' };
+      }
+      const wait = deps.admitSocket?.(addressOf(request)) ?? 0;
+      return wait === 0
+        ? null
+        : {
+            status: '429 Too Many Requests',
+            reason: `too many sockets, retry in ${wait} s`,
+            retryAfter: wait,
+          };
     },
     accept,
   });
@@ -203,6 +230,9 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
       messages.aidRekeyed(aid).catch((error) => log.error('prekeys could not be discarded', { aid, error }));
     },
     disconnectAid: (aid, code, reason) => sessions.kickAid(aid, code, reason),
+    drain() {
+      accepting = false;
+    },
     async close() {
       accepting = false;
       for (const connection of connections.values())

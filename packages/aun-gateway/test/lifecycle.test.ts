@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
+import { type Clock, systemClock } from 'aun-core';
 import { parseCertificateBundle } from 'aun-pki';
+import { createHttpClient, openSocket, RpcPeer } from 'aun-transport';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../src/cli/main.js';
 import { startTestGateway } from '../src/testing.js';
 import { logIn, phaseOne, register } from './support/agent.js';
 import { openNetwork, type TestNetwork } from './support/network.js';
+import type { Reply } from './support/plane.js';
 
 let network: TestNetwork | undefined;
 afterEach(async () => {
@@ -137,6 +140,55 @@ describe('plain HTTP and an additional TLS port', () => {
     expect(await plain.json()).toMatchObject({ gateways: [{ url: here.gatewayUrl, priority: 1 }] });
     expect(ports.https).not.toBe(ports.tls);
     expect(here.gatewayUrl).toContain(`:${ports.tls}/aun`);
+  });
+});
+
+describe('further addresses', () => {
+  it('serve the same ports over TLS that names and addresses verify', async () => {
+    const here = await open({
+      issuers: ['a.localhost', 'b.localhost'],
+      config: { listen: { moreHosts: ['127.0.0.2'], httpsPort: 0, path: '/ws' } },
+    });
+    const http = createHttpClient({ tls: { verify: true, caPem: here.rootCaPem } });
+    const { https, tls } = here.gateway.ports;
+    for (const host of ['127.0.0.1', '127.0.0.2', 'localhost', 'gateway.b.localhost']) {
+      for (const port of [tls, https]) {
+        expect((await http.request({ url: `https://${host}:${port}/health` })).status).toBe(200);
+      }
+    }
+    expect(here.gatewayUrlOf('b.localhost')).toBe(`wss://gateway.b.localhost:${tls}/ws`);
+    http.close();
+  });
+});
+
+describe('a gateway that is told to stop (02 §2, §11.2)', () => {
+  it('says 503 on /health and refuses sockets, closes with 1012, and answers what still runs', async () => {
+    const drainMs = 500_000;
+    let endDrain = (): void => {};
+    const clock: Clock = {
+      ...systemClock,
+      setTimeout(task, delayMs, timerOptions) {
+        if (delayMs === drainMs) endDrain = task;
+        return systemClock.setTimeout(delayMs === drainMs ? () => {} : task, delayMs % drainMs, timerOptions);
+      },
+    };
+    const here = await open({ clock, config: { listen: { drainMs } } });
+    const tls = { verify: true, caPem: here.rootCaPem };
+    const peer = new RpcPeer(await openSocket(here.gatewayUrl, { tls }));
+    await peer.challenge();
+    const health = () => here.http(`gateway.${here.issuer}`, '/health');
+    expect((await health()).json()).toMatchObject({ status: 'ok', connections: 1 });
+    const closing = here.gateway.close();
+    const draining = await health();
+    expect({ status: draining.status, body: draining.json() }).toMatchObject({
+      status: 503,
+      body: { status: 'draining' },
+    });
+    await expect(openSocket(here.gatewayUrl, { tls })).rejects.toThrow();
+    await register((method, params) => peer.call(method, params) as Promise<Reply>, here.aid('late'));
+    endDrain();
+    expect(await peer.closed).toMatchObject({ code: 1012 });
+    await closing;
   });
 });
 

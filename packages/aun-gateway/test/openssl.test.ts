@@ -70,6 +70,24 @@ describe('openssl agrees', () => {
     expect(text).toContain('NIST CURVE: P-256');
   });
 
+  it('shows a TLS certificate for the names and for this machine, and it is renewed when one is missing', async () => {
+    const text = (pem: string) => openssl('x509', '-in', file('tls.pem', pem), '-noout', '-text');
+    const first = plane.office.tls.get('example.test')?.cert ?? '';
+    for (const name of ['DNS:gateway.example.test', 'DNS:*.example.test', 'IP Address:127.0.0.1']) {
+      expect(text(first)).toContain(name);
+    }
+    expect(text(first)).toContain('IP Address:0:0:0:0:0:0:0:1');
+    expect(text(first)).not.toContain('127.0.0.2');
+    const reopen = (moreHosts: string[]) =>
+      openPlane({ listen: { moreHosts } }, { dataDir: plane.dataDir, clock: plane.clock });
+    const same = await reopen([]);
+    expect(same.office.tls.get('example.test')?.cert).toBe(first);
+    same.close();
+    const more = await reopen(['127.0.0.2', '::']);
+    expect(text(more.office.tls.get('example.test')?.cert ?? '')).toContain('IP Address:127.0.0.2');
+    more.close();
+  });
+
   it('reads and verifies the CRL, which lists a revoked certificate', async () => {
     const serial = plane.identity.store.active(alice.aid)?.serial ?? '';
     await plane.identity.registrar.revoke(serial, 'keyCompromise');

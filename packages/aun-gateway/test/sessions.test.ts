@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { type JsonObject, RpcCode } from 'aun-core';
 import { PrivateKey } from 'aun-crypto';
-import { buildClientSignature, parseCertificate, verifyTrustList } from 'aun-pki';
+import {
+  buildClientSignature,
+  parseCertificate,
+  parseCertificateBundle,
+  verifyChain,
+  verifyTrustList,
+} from 'aun-pki';
 import { openSocket, RpcPeer } from 'aun-transport';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { answerTo, logIn, phaseOne, publicKeyText, register, sign, type TestAgent } from './support/agent.js';
 import { openNetwork, type TestNetwork } from './support/network.js';
 
@@ -104,6 +110,93 @@ describe('client signatures (01 §15.4)', () => {
     expect(await send({ aid: alice.aid, key, cert: String(rekeyed.cert) })).toBeTypeOf('object');
     other.peer.close();
     peer.close();
+  });
+
+  it('of a withdrawn certificate are refused with -32050, of its successor accepted', async () => {
+    network = await openNetwork();
+    const alice = await register(network.call, network.aid('alice'));
+    const one = await phaseOne(network.call, alice);
+    const proof = { ...answerTo(alice, one), signature: sign(alice.key, String(one.nonce)) };
+    const renewed = { ...alice, cert: String((await network.call('auth.renew_cert', proof)).cert) };
+    const { peer, nonce } = await connect();
+    await authConnect(peer, nonce, (await logIn(network.call, renewed)).access_token);
+    const pull = (agent: TestAgent) =>
+      peer.call('message.v2.pull', signed(agent, 'message.v2.pull', { after_seq: 0 }));
+    expect(await pull(alice)).toHaveProperty('messages');
+    const old = parseCertificate(alice.cert);
+    const { main } = await import('../src/cli/main.js');
+    const serial = old.ok ? old.data.serialHex : '';
+    expect(await main(['ca', 'revoke', serial, '--data', network.dataDir])).toBe(0);
+    await vi.waitFor(() => expect(pull(alice)).rejects.toMatchObject({ code: RpcCode.certificateRevoked }), {
+      timeout: 10_000,
+      interval: 100,
+    });
+    expect(await pull(renewed)).toHaveProperty('messages');
+    peer.close();
+  });
+});
+
+describe('floods before authentication', () => {
+  it('are limited per address: requests with -32029, sockets with HTTP 429; sessions go on', async () => {
+    network = await openNetwork({
+      config: { rateLimits: { scale: 1, preAuthPerIpPerSecond: 1, socketsPerIpPerSecond: 1 } },
+    });
+    const alice = await register(network.call, network.aid('alice'));
+    const { access_token: token } = await logIn(network.call, alice);
+    const { peer, nonce } = await connect();
+    await authConnect(peer, nonce, token);
+    const other = await connect();
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        other.peer.call('no.such.method', {}).catch((error: unknown) => error),
+      ),
+    );
+    expect(outcomes[0]).toMatchObject({ code: -32001 });
+    expect(outcomes.at(-1)).toMatchObject({ code: -32029, data: { retry_after: expect.any(Number) } });
+    const sockets = await Promise.allSettled(Array.from({ length: 8 }, connect));
+    expect(sockets.map(({ status }) => status)).toContain('rejected');
+    expect(await peer.call('meta.ping', {})).toBeTypeOf('object');
+    for (const one of sockets) if (one.status === 'fulfilled') one.value.peer.close();
+    other.peer.close();
+    peer.close();
+  });
+});
+
+describe('agents of two issuers of one gateway', () => {
+  it('exchange messages, and each finds the certificate of the other under the root of its issuer', async () => {
+    network = await openNetwork({ issuers: ['a.localhost', 'b.localhost'] });
+    const [alice, bob] = [
+      await register(network.call, 'alice.a.localhost'),
+      await register(network.call, 'bobb.b.localhost'),
+    ];
+    const online = async (agent: TestAgent) => {
+      const { peer, nonce } = await connect();
+      await authConnect(peer, nonce, (await logIn(network.call, agent)).access_token);
+      return peer;
+    };
+    const [a, b] = [await online(alice), await online(bob)];
+    for (const [from, peer, to, reader] of [
+      [alice, a, bob, b],
+      [bob, b, alice, a],
+    ] as const) {
+      const text = `from ${from.aid}`;
+      const params = signed(from, 'message.send', { to: to.aid, payload: { type: 'text', text } });
+      expect(await peer.call('message.send', params)).toMatchObject({ cross_domain: true });
+      expect(JSON.stringify(await reader.call('message.v2.pull', { after_seq: 0 }))).toContain(text);
+    }
+    const host = 'gateway.b.localhost';
+    const found = parseCertificate((await network.http(host, `/pki/cert/${bob.aid}`)).text);
+    const chain = parseCertificateBundle((await network.http(host, '/pki/chain')).text);
+    const roots = parseCertificateBundle(network.rootCaPem);
+    if (!found.ok || !chain.ok || !roots.ok) throw new Error('a certificate cannot be read');
+    const verdict = (commonName: string) =>
+      verifyChain(found.data, chain.data, {
+        roots: roots.data.filter((root) => root.commonName === commonName),
+        now: Date.now(),
+      }).ok;
+    expect([verdict('b.localhost AUN Root'), verdict('a.localhost AUN Root')]).toEqual([true, false]);
+    a.close();
+    b.close();
   });
 });
 

@@ -13,6 +13,39 @@ describe('settings', () => {
     expect(missing.map(({ path }) => path.join('.'))).toEqual([]);
   });
 
+  it('have in that table the default and the description of the schema', () => {
+    for (const { path, defaultText, description } of settings) {
+      const value = defaultText === '' ? '' : `\`${defaultText}\``;
+      expect(readme).toContain(`| \`${path.join('.')}\` | ${value} | ${description} |\n`);
+    }
+  });
+
+  it('win over the profile of a command, wherever they are given', () => {
+    const defaults = { rateLimits: { scale: 100 }, log: { level: 'warn' } } as const;
+    const config = loadConfig({ defaults, env: { AUN_GATEWAY_RATE_LIMITS_SCALE: '0' } });
+    expect(config.rateLimits.scale).toBe(0);
+    expect(config.log.level).toBe('warn');
+  });
+
+  it('can all be given as a flag by their path', () => {
+    const config = loadConfig({
+      env: { AUN_GATEWAY_LISTEN_PATH: '/' },
+      overrides: { limits: { rpcRate: 1 } },
+      assignments: [
+        'listen.path=/ws',
+        'limits.rpcRate=50',
+        'listen.moreHosts=127.0.0.2, ::1',
+        'log.pretty=on',
+      ],
+    });
+    expect(config.listen).toMatchObject({ path: '/ws', moreHosts: ['127.0.0.2', '::1'] });
+    expect(config.limits.rpcRate).toBe(50);
+    expect(config.log.pretty).toBe(true);
+    for (const wrong of ['listen.path', 'listen=1', 'colour=red', '=', 'log.pretty=maybe', 'listen.port=x']) {
+      expect(() => loadConfig({ assignments: [wrong] })).toThrow(ConfigError);
+    }
+  });
+
   it('are all described', () => {
     expect(settings.filter(({ description }) => description === '').map(({ env }) => env)).toEqual([]);
   });

@@ -14,6 +14,7 @@ export {
   type IntermediateCaOptions,
 } from './issue/create-ca.js';
 export { isDnsName } from './issue/dns-name.js';
+export { isIpAddress } from './issue/ip-address.js';
 export { type IssueOptions, issueCertificate } from './issue/issue-certificate.js';
 export { IssueError, type IssueErrorCode } from './issue/issue-error.js';
 export type { CertificateLocations, LeafProfile } from './issue/profiles.js';

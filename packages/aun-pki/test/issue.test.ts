@@ -127,8 +127,21 @@ describe('a TLS server certificate', () => {
       clock,
     });
     expect(tls.dnsNames).toEqual(names);
+    expect(tls.ipAddresses).toEqual([]);
     expect(tls.keyUsage).toEqual(['digitalSignature']);
     expect(tls.notAfter.getTime() - now).toBe(397 * dayMs);
+  });
+
+  it('covers literal addresses beside names', async () => {
+    const tls = await issueCertificate(net.issuer, {
+      profile: 'tls-server',
+      commonName: 'localhost',
+      ipAddresses: ['127.0.0.1', '::1', '2001:db8::1'],
+      publicKey: key.publicKey,
+      clock,
+    });
+    expect(tls.dnsNames).toEqual(['localhost']);
+    expect(tls.ipAddresses).toEqual(['127.0.0.1', '::1', '2001:db8::1']);
   });
 
   it.each([
@@ -164,6 +177,13 @@ describe('issuing refuses', () => {
   ])('%s', async (_what, over) => {
     expect(await refusal(agent(over))).toBe('invalid_request');
   });
+
+  it.each(['127.1', '1.2.3.256', '01.2.3.4', '::1%lo', '[::1]', '0:0:0:0:0:0:0:1', '1.2.3.4:5', ''])(
+    'the address "%s"',
+    async (address) => {
+      expect(await refusal(agent({ ipAddresses: [address] }))).toBe('invalid_request');
+    },
+  );
 
   it('a key on another curve than P-256', async () => {
     expect(await refusal(agent({ publicKey: net.root.certificate.publicKey }))).toBe('invalid_request');

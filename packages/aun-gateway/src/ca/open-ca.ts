@@ -43,7 +43,8 @@ const openIssuer = async (config: GatewayConfig, issuer: string, vault: KeyVault
     clock,
   });
   const signers = await openAuthSigners({ dataDir, issuer, vault, ca: hierarchy.issuer, clock });
-  const tls = await openTlsIdentity({ dataDir, issuer, vault, hierarchy, clock });
+  const hosts = [config.listen.host, ...config.listen.moreHosts];
+  const tls = await openTlsIdentity({ dataDir, issuer, vault, hierarchy, clock, hosts });
   const authority = new IssuerAuthority({
     issuer,
     hierarchy,

@@ -10,6 +10,7 @@ export interface CommonFlags {
   readonly data?: string;
   readonly issuer?: readonly string[];
   readonly passphraseEnv?: string;
+  readonly set?: readonly string[];
 }
 
 export const parsePort = (text: string): number => {
@@ -32,6 +33,12 @@ export const withCommonOptions = (command: Command): Command =>
       new Option('--issuer <domain>', 'domain to serve; may be given several times').argParser(collect),
     )
     .option('--passphrase-env <name>', 'environment variable with the passphrase of the private keys')
+    .addOption(
+      new Option(
+        '--set <setting=value>',
+        'any setting by its path, e.g. limits.rpcRate=50; repeatable',
+      ).argParser(collect),
+    )
     .option('--debug', 'show stack traces');
 
 /** The configuration file that belongs to a data folder. */
@@ -43,16 +50,19 @@ const configFileOf = (flags: CommonFlags, env: NodeJS.ProcessEnv): string | unde
   return existsSync(file) ? file : undefined;
 };
 
-/** Settings from file, environment and flags, in this order; `extra` are the flags of one command. */
+/** Settings from `defaults`, file, environment and flags, in this order; `extra` are the flags of one command. */
 export const configFrom = (
   flags: CommonFlags,
   extra: GatewayConfigInput = {},
+  defaults: GatewayConfigInput = {},
   env: NodeJS.ProcessEnv = process.env,
 ): GatewayConfig => {
   const passphrase = flags.passphraseEnv === undefined ? undefined : env[flags.passphraseEnv];
   return loadConfig({
+    defaults,
     file: configFileOf(flags, env),
     env,
+    assignments: flags.set ?? [],
     overrides: {
       ...extra,
       ...(flags.data === undefined ? {} : { dataDir: flags.data }),

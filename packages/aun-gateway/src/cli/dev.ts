@@ -74,11 +74,11 @@ export const addDevCommand = (program: Command): void => {
       .option('--verbose', 'log every request of interest')
       .option('--json', 'print one JSON line with addresses instead of the welcome text'),
   ).action(async (flags: DevFlags) => {
-    const config = configFrom(flags, {
-      ...devProfile,
-      listen: listenFlags(flags),
-      log: { level: flags.verbose === true ? 'debug' : 'warn', pretty: flags.json !== true },
-    });
+    const config = configFrom(
+      flags,
+      { listen: listenFlags(flags), ...(flags.verbose === true ? { log: { level: 'debug' } } : {}) },
+      { ...devProfile, log: { level: 'warn', pretty: flags.json !== true } },
+    );
     const gateway = await createGateway(config, { processMetrics: true });
     await startOrClose(gateway);
     process.stdout.write(flags.json === true ? `${JSON.stringify(facts(gateway))}\n` : welcome(gateway));

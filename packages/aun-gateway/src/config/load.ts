@@ -23,14 +23,14 @@ const merge = (base: Tree, over: Tree): Tree => {
   return merged;
 };
 
-const fromText = (setting: Setting, text: string): unknown => {
+const fromText = (setting: Setting, text: string, name = setting.env): unknown => {
   switch (setting.kind) {
     case 'number':
       return text.trim() === '' ? Number.NaN : Number(text);
     case 'boolean':
       if (/^(1|true|yes|on)$/i.test(text)) return true;
       if (/^(0|false|no|off)$/i.test(text)) return false;
-      throw new ConfigError(`${setting.env} must be true or false, not "${text}".`);
+      throw new ConfigError(`${name} must be true or false, not "${text}".`);
     case 'list':
       return text
         .split(',')
@@ -41,16 +41,31 @@ const fromText = (setting: Setting, text: string): unknown => {
   }
 };
 
+const leafTree = (setting: Setting, value: unknown): Tree => {
+  const tree = setting.path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+  return isTree(tree) ? tree : {};
+};
+
+/** Settings given as `path=value`, e.g. `listen.path=/ws`. */
+const assignedTree = (assignments: readonly string[]): Tree =>
+  assignments.reduce<Tree>((tree, assignment) => {
+    const at = assignment.indexOf('=');
+    const name = assignment.slice(0, Math.max(0, at)).trim();
+    const setting = settings.find(({ path }) => path.join('.') === name);
+    if (setting === undefined) {
+      throw new ConfigError(
+        `"${assignment}" sets nothing: write --set <setting>=<value>, e.g. listen.path=/ws.`,
+      );
+    }
+    return merge(tree, leafTree(setting, fromText(setting, assignment.slice(at + 1), name)));
+  }, {});
+
 const environmentTree = (env: Readonly<Record<string, string | undefined>>): Tree => {
   let tree: Tree = {};
   for (const setting of settings) {
     const text = env[setting.env];
     if (text === undefined) continue;
-    const leaf = setting.path.reduceRight<unknown>(
-      (inner, key) => ({ [key]: inner }),
-      fromText(setting, text),
-    );
-    if (isTree(leaf)) tree = merge(tree, leaf);
+    tree = merge(tree, leafTree(setting, fromText(setting, text)));
   }
   return tree;
 };
@@ -78,11 +93,15 @@ const readFile = (file: string): Tree => {
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
-/** Where settings come from; later sources win: file, environment, `overrides` (flags or code). */
+/** Where settings come from; later sources win: `defaults`, file, environment, `overrides` (flags or code), `assignments`. */
 export interface ConfigSources {
+  /** Instead of the defaults of the schema. */
+  readonly defaults?: GatewayConfigInput;
   readonly file?: string | undefined;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly overrides?: GatewayConfigInput;
+  /** `path=value` texts, e.g. `limits.rpcRate=50`. */
+  readonly assignments?: readonly string[];
 }
 
 /**
@@ -91,7 +110,9 @@ export interface ConfigSources {
  */
 export const loadConfig = (sources: ConfigSources = {}): GatewayConfig => {
   const fromFile = sources.file === undefined ? {} : readFile(sources.file);
-  const tree = merge(merge(fromFile, environmentTree(sources.env ?? {})), { ...sources.overrides });
+  const base = merge({ ...sources.defaults }, fromFile);
+  const given = merge(merge(base, environmentTree(sources.env ?? {})), { ...sources.overrides });
+  const tree = merge(given, assignedTree(sources.assignments ?? []));
   const parsed = gatewayConfigSchema.safeParse(tree);
   if (parsed.success) return parsed.data;
   const first = parsed.error.issues[0];

@@ -14,6 +14,10 @@ export const issuerName = z
 export const listenSchema = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+    moreHosts: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('further addresses to listen on with the same ports, e.g. `127.0.0.2`'),
     port: port.default(20001).describe('TLS port of RPC, PKI, discovery, agent.md and health'),
     httpsPort: port
       .optional()
@@ -25,6 +29,12 @@ export const listenSchema = z
       .boolean()
       .default(false)
       .describe('take the client address from `X-Forwarded-For` (only behind your own proxy)'),
+    drainMs: z
+      .int()
+      .min(0)
+      .max(600_000)
+      .default(0)
+      .describe('after a signal `/health` says 503 for so long before the sockets are closed with 1012'),
     maxConnections: z.int().positive().default(20_000).describe('sockets per listener'),
   })
   .prefault({});

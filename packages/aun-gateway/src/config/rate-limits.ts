@@ -16,6 +16,12 @@ export const rateLimitSchema = z
     connectPerAidPerMinute: count.default(120).describe('`auth.connect` per AID'),
     certUpkeepPerAidPerHour: count.default(10).describe('`auth.renew_cert` and `auth.rekey` per AID'),
     pkiPerIpPerSecond: count.default(50).describe('GET and HEAD below `/pki/` per address (HTTP 429)'),
+    socketsPerIpPerSecond: count
+      .default(50)
+      .describe('new sockets per address, burst of ten seconds (HTTP 429)'),
+    preAuthPerIpPerSecond: count
+      .default(100)
+      .describe('requests before `auth.connect` per address, burst of ten seconds'),
     agentMdPutPerAidPerMinute: count.default(60).describe('PUT agent.md per AID (HTTP 429)'),
   })
   .prefault({});

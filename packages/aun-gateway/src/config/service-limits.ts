@@ -40,6 +40,9 @@ export const limitsSchema = z
       .enum(['off', 'signature', 'strict'])
       .optional()
       .describe('what is checked of a `client_signature` that is present (01 §15.4)'),
+    signatureWindowSeconds: positive
+      .optional()
+      .describe('how far the time of a `client_signature` may be off (01 §15.4)'),
     wrapPolicy: z
       .enum(['1DH/aid', '3DH/device'])
       .optional()

@@ -15,6 +15,10 @@ export interface IdentityLimits {
   readonly certUpkeep: TokenBuckets;
   readonly pki: TokenBuckets;
   readonly agentMdPut: TokenBuckets;
+  /** New sockets, by address. */
+  readonly sockets: TokenBuckets;
+  /** Requests without session, by address. */
+  readonly anonymous: TokenBuckets;
 }
 
 /** -32029 with `data.retry_after` in seconds (01 §18). */
@@ -49,5 +53,7 @@ export const createIdentityLimits = (config: GatewayConfig['rateLimits'], clock:
     certUpkeep: buckets(config.certUpkeepPerAidPerHour / 3600, config.certUpkeepPerAidPerHour),
     pki: buckets(config.pkiPerIpPerSecond, config.pkiPerIpPerSecond * 2),
     agentMdPut: perMinute(config.agentMdPutPerAidPerMinute),
+    sockets: buckets(config.socketsPerIpPerSecond, config.socketsPerIpPerSecond * 10),
+    anonymous: buckets(config.preAuthPerIpPerSecond, config.preAuthPerIpPerSecond * 10),
   };
 };

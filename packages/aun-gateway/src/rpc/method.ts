@@ -51,6 +51,8 @@ export interface RpcMethod {
   readonly aliases: readonly string[];
   /** False: served before `auth.connect` too. */
   readonly session: boolean;
+  /** It changes something: a repeat with the same client signature gets the first outcome (01 §15.4). */
+  readonly mutating: boolean;
   readonly params: ZodType;
   handle(params: unknown, ctx: CallContext): RpcReply | Promise<RpcReply>;
 }
@@ -58,6 +60,8 @@ export interface RpcMethod {
 interface MethodBase<S extends ZodType> {
   readonly name: string;
   readonly aliases?: readonly string[];
+  /** Default false. */
+  readonly mutating?: boolean;
   /** Schema of `params`; unknown keys must pass (02 §3.2: unknown params are ignored). */
   readonly params: S;
 }
@@ -72,7 +76,7 @@ interface OpenMethod<S extends ZodType> extends MethodBase<S> {
   handler(params: z.output<S>, ctx: CallContext): RpcReply | Promise<RpcReply>;
 }
 
-const hasSession = (ctx: CallContext): ctx is SessionCallContext => ctx.session !== null;
+export const hasSession = (ctx: CallContext): ctx is SessionCallContext => ctx.session !== null;
 
 /**
  * Declares one RPC method: name, params schema, whether a session is needed, and the handler.
@@ -83,6 +87,7 @@ export function defineMethod<S extends ZodType>(spec: SessionMethod<S> | OpenMet
     name: spec.name,
     aliases: spec.aliases ?? [],
     session: spec.session,
+    mutating: spec.mutating ?? false,
     params: spec.params,
     handle(params, ctx) {
       const checked = params as z.output<S>;

@@ -5,9 +5,16 @@ import { asStoreError, StoreError } from '../store/database.js';
 import { checkParams, withoutPrivateKeys } from './check-params.js';
 import { withDeadline } from './deadline.js';
 import { RpcFailure } from './failure.js';
+import { FirstOutcomes } from './first-outcomes.js';
 import type { RequestFrame } from './frame.js';
 import { sliceMember } from './json-slice.js';
-import type { CallConnection, CallContext, RpcMethod } from './method.js';
+import {
+  type CallConnection,
+  type CallContext,
+  hasSession,
+  type RpcMethod,
+  type SessionCallContext,
+} from './method.js';
 import { errorText, resultText } from './respond.js';
 import type { CallTrace, Tracer } from './trace.js';
 
@@ -30,6 +37,16 @@ export interface ResponseMeta {
 /** Admission of one request: rate limits. Returns seconds to wait when refused, 0 when admitted. */
 export interface RequestLimiter {
   admit(session: SessionInfo, method: string): number;
+  /** The same for a request before `auth.connect`, by address. */
+  admitAnonymous(address: string): number;
+}
+
+/** Judges the `client_signature` of a call that carries one (01 §15.4). */
+export interface SignatureGate {
+  /** How long one signature can be accepted, from first to last. */
+  readonly validMs: number;
+  /** A text that names this signed call, null for an unsigned one. @throws RpcFailure -32051, -32050 */
+  check(ctx: SessionCallContext): string | null;
 }
 
 export interface RouterDeps {
@@ -40,6 +57,7 @@ export interface RouterDeps {
   readonly tracer: Tracer;
   readonly meta: ResponseMeta;
   readonly limiter: RequestLimiter;
+  readonly signatures: SignatureGate;
   readonly onServed?: (method: string, code: number, milliseconds: number) => void;
 }
 
@@ -62,7 +80,8 @@ const indexMethods = (methods: readonly RpcMethod[]): ReadonlyMap<string, RpcMet
 /** The one place where a request is checked, limited, dispatched, timed and answered. */
 export function createRouter(deps: RouterDeps): Router {
   const methods = indexMethods(deps.methods);
-  const { clock, limiter, log } = deps;
+  const { clock, limiter, log, signatures } = deps;
+  const outcomes = new FirstOutcomes(signatures.validMs);
 
   const resolve = (name: string, session: SessionInfo | null): RpcMethod => {
     const method = methods.get(name);
@@ -76,9 +95,9 @@ export function createRouter(deps: RouterDeps): Router {
     return method;
   };
 
-  const refuseFlood = (session: SessionInfo | null, name: string): void => {
-    if (session === null) return;
-    const retryAfter = limiter.admit(session, name);
+  const refuseFlood = ({ remoteAddress, session }: Caller, name: string): void => {
+    const retryAfter =
+      session === null ? limiter.admitAnonymous(remoteAddress) : limiter.admit(session, name);
     if (retryAfter > 0) {
       throw new RpcFailure(RpcCode.rateLimited, `rate limited: too many requests, retry in ${retryAfter} s`, {
         retry_after: retryAfter,
@@ -115,8 +134,9 @@ export function createRouter(deps: RouterDeps): Router {
         return { text, afterReply };
       };
       try {
+        if (session === null) refuseFlood(caller, request.method);
         const method = resolve(request.method, session);
-        refuseFlood(session, request.method);
+        if (session !== null) refuseFlood(caller, request.method);
         const rawParams = withoutPrivateKeys(request.params);
         const ctx: CallContext = {
           connection: caller,
@@ -138,7 +158,11 @@ export function createRouter(deps: RouterDeps): Router {
           },
         };
         const params = checkParams(method.params, rawParams);
-        const pending = method.handle(params, ctx);
+        const signed = hasSession(ctx) ? signatures.check(ctx) : null;
+        const pending =
+          signed !== null && method.mutating
+            ? outcomes.run(signed, startedAt, () => method.handle(params, ctx))
+            : method.handle(params, ctx);
         const result =
           pending instanceof Promise
             ? await withDeadline(pending, deps.deadlineMs, clock, request.method)

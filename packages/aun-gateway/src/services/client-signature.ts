@@ -4,21 +4,23 @@ import { parseClientSignature, verifyClientSignature } from 'aun-pki';
 import type { AidCertificate, AidDirectory, SignaturePolicy } from '../ports.js';
 import { RpcFailure } from '../rpc/failure.js';
 import type { SessionCallContext } from '../rpc/method.js';
-
-/** Judges a `client_signature` that is present; an absent one is no fault (01 §15.4). Throws -32051, or -32050 for a revoked signer. */
-export type SignatureCheck = (ctx: SessionCallContext) => void;
+import type { SignatureGate } from '../rpc/router.js';
 
 const refuse = (why: string): RpcFailure =>
   new RpcFailure(RpcCode.clientSignatureInvalid, `client signature verification failed: ${why}`, {
     field: 'client_signature',
   });
 
-/** Verifies over the received `params_hash`; only `strict` recomputes the hash from the wire text. */
-export function createSignatureCheck(deps: {
+/**
+ * Judges a `client_signature` that is present, whatever the method; an absent one is no fault (01 §15.4). Verifies over
+ * the received `params_hash`; only `strict` recomputes the hash from the wire text. -32051, or -32050 for a revoked signer.
+ */
+export function createSignatureGate(deps: {
   readonly directory: AidDirectory;
   readonly policy: SignaturePolicy;
   readonly clock: Clock;
-}): SignatureCheck {
+  readonly windowSeconds: number;
+}): SignatureGate {
   // By certificate object, not by name: the directory gives another object (or none) once the AID has changed.
   const keys = new WeakMap<AidCertificate, PublicKey>();
 
@@ -37,10 +39,9 @@ export function createSignatureCheck(deps: {
     return key;
   };
 
-  if (deps.policy === 'off') return () => {};
-  return (ctx) => {
+  const check = (ctx: SessionCallContext): string | null => {
     const value = ctx.rawParams.client_signature;
-    if (value === undefined || value === null) return;
+    if (value === undefined || value === null) return null;
     const parsed = parseClientSignature(value);
     if (!parsed.ok) throw refuse(parsed.error.message);
     const signature = parsed.data;
@@ -49,8 +50,15 @@ export function createSignatureCheck(deps: {
       method: ctx.method,
       publicKey: keyOf(signature.aid, signature.certFingerprint),
       now: deps.clock.now(),
+      windowSeconds: deps.windowSeconds,
       paramsJson: deps.policy === 'strict' ? ctx.rawParamsText() : undefined,
     });
     if (!verdict.ok) throw refuse(verdict.error.message);
+    return `${signature.aid}\n${ctx.method}\n${signature.paramsHash}\n${signature.signature}`;
+  };
+
+  return {
+    validMs: 2 * deps.windowSeconds * 1000,
+    check: deps.policy === 'off' ? () => null : check,
   };
 }

@@ -4,17 +4,26 @@ import { type WebSocket, WebSocketServer } from 'ws';
 
 const paths: ReadonlySet<string> = new Set(['/aun', '/ws', '/']);
 
+/** Why no further socket is taken, as an HTTP answer. */
+export interface UpgradeRefusal {
+  readonly status: string;
+  readonly reason: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
+}
+
 export interface UpgradeDeps {
   readonly maxFrameBytes: number;
   /** A reason not to take another socket, or null. */
-  readonly refusal: () => string | null;
+  readonly refusal: (request: IncomingMessage) => UpgradeRefusal | null;
   readonly accept: (socket: WebSocket, request: IncomingMessage) => void;
 }
 
-const refuse = (socket: Duplex, status: string, body: string): void => {
+const refuse = (socket: Duplex, { status, reason: body, retryAfter }: UpgradeRefusal): void => {
+  const retry = retryAfter === undefined ? '' : `Retry-After: ${Math.ceil(retryAfter)}\r\n`;
   socket.on('error', () => {});
   socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status}\r\n${retry}Connection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 };
 
@@ -29,12 +38,12 @@ export function createUpgrade(deps: UpgradeDeps) {
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (!paths.has(path)) {
-      refuse(socket, '404 Not Found', 'no WebSocket here: use /aun');
+      refuse(socket, { status: '404 Not Found', reason: 'no WebSocket here: use /aun' });
       return;
     }
-    const reason = deps.refusal();
-    if (reason !== null) {
-      refuse(socket, '503 Service Unavailable', reason);
+    const refusal = deps.refusal(request);
+    if (refusal !== null) {
+      refuse(socket, refusal);
       return;
     }
     server.handleUpgrade(request, socket, head, (accepted) => deps.accept(accepted, request));

@@ -61,6 +61,8 @@ export class Certificate {
   readonly authorityKeyId: string | undefined;
   readonly authoritySerialHex: string | undefined;
   readonly dnsNames: readonly string[];
+  /** Literal addresses of the SAN, canonical. */
+  readonly ipAddresses: readonly string[];
   /** Critical extensions that nothing here understands; such a certificate never verifies. */
   readonly unknownCritical: readonly string[];
   readonly #notBefore: number;
@@ -89,6 +91,7 @@ export class Certificate {
     this.authorityKeyId = parts.extensions.authorityKeyId;
     this.authoritySerialHex = parts.extensions.authoritySerialHex;
     this.dnsNames = parts.extensions.dnsNames;
+    this.ipAddresses = parts.extensions.ipAddresses;
     this.unknownCritical = parts.extensions.unknownCritical;
     this.#notBefore = parts.notBefore.getTime();
     this.#notAfter = parts.notAfter.getTime();

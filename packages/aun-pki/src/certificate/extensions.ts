@@ -2,6 +2,7 @@ import {
   AuthorityKeyIdentifier,
   BasicConstraints,
   type Extension,
+  type GeneralName,
   id_ce_authorityKeyIdentifier,
   id_ce_basicConstraints,
   id_ce_certificatePolicies,
@@ -42,6 +43,7 @@ export interface CertificateExtensions {
   readonly authorityKeyId: string | undefined;
   readonly authoritySerialHex: string | undefined;
   readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
   /** OIDs of critical extensions that no part of this package understands. */
   readonly unknownCritical: readonly string[];
 }
@@ -68,6 +70,7 @@ export function readExtensions(extensions: readonly Extension[]): CertificateExt
   const byId = indexExtensions(extensions);
   const constraints = decode(byId, id_ce_basicConstraints, BasicConstraints);
   const authority = decode(byId, id_ce_authorityKeyIdentifier, AuthorityKeyIdentifier);
+  const alternative = decode(byId, id_ce_subjectAltName, SubjectAlternativeName);
   const subjectKeyId = decode(byId, id_ce_subjectKeyIdentifier, SubjectKeyIdentifier);
   return {
     isCa: constraints?.cA === true,
@@ -77,7 +80,8 @@ export function readExtensions(extensions: readonly Extension[]): CertificateExt
     authorityKeyId: authority?.keyIdentifier && hexEncode(copyBytes(authority.keyIdentifier.buffer)),
     authoritySerialHex:
       authority?.authorityCertSerialNumber && serialToHex(copyBytes(authority.authorityCertSerialNumber)),
-    dnsNames: readDnsNames(decode(byId, id_ce_subjectAltName, SubjectAlternativeName)),
+    dnsNames: readNames(alternative, (name) => name.dNSName),
+    ipAddresses: readNames(alternative, (name) => name.iPAddress),
     unknownCritical: extensions.filter((e) => e.critical && !understood.has(e.extnID)).map((e) => e.extnID),
   };
 }
@@ -121,8 +125,10 @@ function readKeyUsage(usage: KeyUsage | undefined): readonly KeyUsageName[] | un
   return Object.freeze(usageNames.filter((name) => (flags & KeyUsageFlags[name]) !== 0));
 }
 
-function readDnsNames(names: SubjectAlternativeName | undefined): readonly string[] {
+function readNames(
+  names: SubjectAlternativeName | undefined,
+  pick: (name: GeneralName) => string | undefined,
+): readonly string[] {
   // `Array.from`: the ASN.1 list would hand its own class on to `flatMap`.
-  const entries = Array.from(names ?? []);
-  return Object.freeze(entries.flatMap((name) => (name.dNSName === undefined ? [] : [name.dNSName])));
+  return Object.freeze(Array.from(names ?? []).flatMap((name) => pick(name) ?? []));
 }

@@ -4,6 +4,7 @@ import type { Certificate } from '../certificate/certificate.js';
 import { assertAuthority, type CertificateAuthority, type IssueEnvironment } from './authority.js';
 import { buildCertificate } from './build-certificate.js';
 import { isDnsName } from './dns-name.js';
+import { isIpAddress } from './ip-address.js';
 import { IssueError } from './issue-error.js';
 import { lifetime } from './lifetime.js';
 import { type CertificateLocations, type LeafProfile, leafExtensions } from './profiles.js';
@@ -20,6 +21,8 @@ export interface IssueOptions extends IssueEnvironment {
    * SAN entries, `*.` wildcards allowed. Default: the CN where it is a host name. `[]` for none.
    */
   readonly dnsNames?: readonly string[] | undefined;
+  /** SAN entries for literal addresses, canonical: `127.0.0.1`, `::1`. Default: none. */
+  readonly ipAddresses?: readonly string[] | undefined;
   /** Default 730, TLS server 397; cut at the end of the CA. */
   readonly validityDays?: number | undefined;
   readonly locations?: CertificateLocations | undefined;
@@ -54,13 +57,14 @@ export async function issueCertificate(
       publicKey: options.publicKey,
       authorityKeyId: ca.certificate.subjectKeyId ?? '',
       dnsNames: options.dnsNames ?? (isDnsName(options.commonName) ? [options.commonName] : []),
+      ipAddresses: options.ipAddresses,
       locations: options.locations,
     }),
   });
 }
 
 function assertRequest(options: IssueOptions): void {
-  const { commonName, publicKey, dnsNames = [] } = options;
+  const { commonName, publicKey, dnsNames = [], ipAddresses = [] } = options;
   if (commonName === '' || commonName.length > 64) {
     throw new IssueError('invalid_request', 'commonName must have 1 to 64 characters');
   }
@@ -75,4 +79,8 @@ function assertRequest(options: IssueOptions): void {
   }
   const bad = dnsNames.find((name) => !isDnsName(name));
   if (bad !== undefined) throw new IssueError('invalid_request', `"${bad}" is no host name`);
+  const badAddress = ipAddresses.find((address) => !isIpAddress(address));
+  if (badAddress !== undefined) {
+    throw new IssueError('invalid_request', `"${badAddress}" is no canonical IP address`);
+  }
 }

@@ -29,6 +29,7 @@ export interface LeafExtensionInput {
   readonly publicKey: PublicKey;
   readonly authorityKeyId: string;
   readonly dnsNames: readonly string[];
+  readonly ipAddresses?: readonly string[] | undefined;
   readonly locations?: CertificateLocations | undefined;
 }
 
@@ -41,11 +42,11 @@ export async function leafExtensions(input: LeafExtensionInput): Promise<Extensi
   if (input.profile === 'tls-server') {
     extensions.push(new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]));
   }
-  if (input.dnsNames.length > 0) {
-    extensions.push(
-      new SubjectAlternativeNameExtension(input.dnsNames.map((value) => ({ type: 'dns' as const, value }))),
-    );
-  }
+  const alternativeNames = [
+    ...input.dnsNames.map((value) => ({ type: 'dns' as const, value })),
+    ...(input.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value })),
+  ];
+  if (alternativeNames.length > 0) extensions.push(new SubjectAlternativeNameExtension(alternativeNames));
   return [...extensions, ...locationExtensions(input.locations)];
 }
 

@@ -8,7 +8,6 @@ import type { DeviceStore } from '../../store/device-store.js';
 import type { GroupCommit } from '../../store/group-commit.js';
 import type { InboxStore } from '../../store/inbox-store.js';
 import type { PrekeyStore } from '../../store/prekey-store.js';
-import type { SignatureCheck } from '../client-signature.js';
 import type { ActiveDevices } from './active-devices.js';
 import type { PushStage } from './push-stage.js';
 
@@ -30,5 +29,4 @@ export interface MessageDeps {
   readonly index: SessionIndex;
   readonly active: ActiveDevices;
   readonly push: PushStage;
-  readonly checkSignature: SignatureCheck;
 }

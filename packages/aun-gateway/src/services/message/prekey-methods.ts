@@ -10,10 +10,10 @@ export function putPeerPkMethod(deps: MessageDeps): RpcMethod {
   return defineMethod({
     name: 'message.v2.put_peer_pk',
     session: true,
+    mutating: true,
     // Every member is judged by the shared check, in the order and with the codes of 03 §3.2.
     params: z.looseObject({}),
     async handler(params, ctx) {
-      deps.checkSignature(ctx);
       const { aid, deviceId } = ctx.session;
       const now = ctx.now();
       const certificate = deps.directory.certificate(aid);

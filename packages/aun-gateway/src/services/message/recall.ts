@@ -121,6 +121,7 @@ export function recallMethod(deps: MessageDeps): RpcMethod {
   return defineMethod({
     name: 'message.recall',
     session: true,
+    mutating: true,
     params: z.object({
       message_ids: z
         .array(

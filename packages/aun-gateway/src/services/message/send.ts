@@ -40,6 +40,7 @@ export function sendMethod(deps: MessageDeps, queue: QueueMode, sendRate: TokenB
   return defineMethod({
     name: 'message.send',
     session: true,
+    mutating: true,
     params: z.object({
       to: aidParam,
       payload: z.unknown().optional(),
@@ -53,7 +54,6 @@ export function sendMethod(deps: MessageDeps, queue: QueueMode, sendRate: TokenB
       const texts = sliceMembers(ctx.rawParamsText());
       const payloadText = texts.get('payload') ?? 'null';
       requirePayloadSize(payloadText, deps.limits.payloadMaxBytes);
-      deps.checkSignature(ctx);
       const retryAfter = sendRate.take(ctx.session.aid);
       if (retryAfter > 0) {
         throw new RpcFailure(RpcCode.rateLimited, 'rate limited: too many messages', {

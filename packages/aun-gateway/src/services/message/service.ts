@@ -12,7 +12,6 @@ import { createDeviceStore } from '../../store/device-store.js';
 import type { GroupCommit } from '../../store/group-commit.js';
 import { createInboxStore } from '../../store/inbox-store.js';
 import { createPrekeyStore } from '../../store/prekey-store.js';
-import { createSignatureCheck } from '../client-signature.js';
 import type { AgentMdHints } from '../meta/agent-md-hints.js';
 import { ackMethods } from './ack.js';
 import { createActiveDevices } from './active-devices.js';
@@ -92,7 +91,6 @@ export function createMessageService(deps: MessageServiceDeps): MessageService {
     index,
     active: createActiveDevices(devices, limits),
     push,
-    checkSignature: createSignatureCheck({ directory, policy: limits.verifyClientSignature, clock }),
   };
   const queue = createQueueMode({ now: () => clock.now(), index, devices, commit, push });
   const thoughts = createThoughtStore(limits.maxThoughtHeadsPerSender);

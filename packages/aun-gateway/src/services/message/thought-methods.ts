@@ -22,6 +22,7 @@ export function thoughtMethods(deps: MessageDeps, store: ThoughtStore): RpcMetho
   const put = defineMethod({
     name: 'message.thought.put',
     session: true,
+    mutating: true,
     params: z.object({
       to: aidParam,
       context: contextParam,
@@ -39,7 +40,6 @@ export function thoughtMethods(deps: MessageDeps, store: ThoughtStore): RpcMetho
       }
       const payloadText = sliceMember(ctx.rawParamsText(), 'payload') ?? '';
       requirePayloadSize(payloadText, deps.limits.payloadMaxBytes);
-      deps.checkSignature(ctx);
       const { messageId } = checkEnvelope(deps, to, payload, ctx);
       const now = ctx.now();
       const thoughtId = params.thought_id ?? messageId;
