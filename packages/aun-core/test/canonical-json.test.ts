@@ -76,6 +76,34 @@ describe('canonical JSON (03 §1.3)', () => {
     );
   });
 
+  it('writes a string as JSON.stringify does, lone surrogates replaced', () => {
+    const awkward = fc.array(
+      fc.constantFrom('a', 'é', '"', '\\', '\u0000', '\u001f', '\u007f', '\u2028', '😀', '\ud83d', '\ude00'),
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary-ascii' }),
+          awkward.map((parts) => parts.join('')),
+        ),
+        (text) => {
+          expect(canonicalJson(text)).toBe(
+            JSON.stringify(new TextDecoder().decode(new TextEncoder().encode(text))),
+          );
+        },
+      ),
+    );
+  });
+
+  it('does not depend on the order in which members were added', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: 'binary-ascii' }), fc.integer()), (object) => {
+        const reversed = Object.fromEntries(Object.entries(object).reverse());
+        expect(canonicalJson(reversed)).toBe(canonicalJson(object));
+      }),
+    );
+  });
+
   it('keeps every fraction exactly', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {

@@ -3,7 +3,7 @@ export type { SealedBytes } from './backend/types.js';
 export { base64Decode, base64Encode, base64UrlDecode, base64UrlEncode } from './base64.js';
 export { concatBytes, wipe } from './bytes.js';
 export type { Curve } from './curve.js';
-export { ecdh } from './ecdh.js';
+export { ecdh, ecdhAsync } from './ecdh.js';
 export { CryptoError, type CryptoErrorCode } from './error.js';
 export { hmacSha256, sha256, sha384, timingSafeEqual } from './hash.js';
 export { hexDecode, hexEncode } from './hex.js';

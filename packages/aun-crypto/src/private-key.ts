@@ -64,7 +64,7 @@ export class PrivateKey {
     if (!isScalarInRange(parameters, scalar)) {
       throw new CryptoError('invalid_private_key', 'private scalar is out of range');
     }
-    return new PrivateKey(parameters, Uint8Array.from(scalar));
+    return new PrivateKey(parameters, new Uint8Array(scalar));
   }
 
   /** From PKCS#8 DER, with or without the public half; one that does not belong to the scalar is refused. */

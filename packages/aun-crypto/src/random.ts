@@ -18,7 +18,7 @@ export function drawBytes(random: RandomBytes, length: number): Uint8Array {
   if (!isBytes(bytes) || bytes.length !== length) {
     throw new CryptoError('random_failed', `random source did not return ${length} bytes`);
   }
-  return random === randomBytes ? bytes : Uint8Array.from(bytes);
+  return random === randomBytes ? bytes : new Uint8Array(bytes);
 }
 
 /** A random UUID, RFC 9562 version 4. */

@@ -52,7 +52,7 @@ export function readAlgorithm(
 /** A SEC 1 point, checked: a new `04 || X || Y`. Throws `invalid_public_key`. */
 export function readPoint(curve: CurveParameters, encoded: Uint8Array): Uint8Array {
   if (encoded.length === 1 + 2 * curve.size) {
-    if (isUncompressedPoint(curve, encoded)) return Uint8Array.from(encoded);
+    if (isUncompressedPoint(curve, encoded)) return new Uint8Array(encoded);
   } else if (encoded.length === 1 + curve.size && (encoded[0] === 2 || encoded[0] === 3)) {
     const point = backend.decompressPoint(curve, encoded);
     if (point !== undefined) return point;

@@ -1,12 +1,13 @@
 import { createECDH, createPrivateKey, sign as platformSign, verify as platformVerify } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   aesGcmOpen,
   aesGcmSeal,
   type Curve,
   concatBytes,
   ecdh,
+  ecdhAsync,
   hexDecode,
   hexEncode,
   hkdfSha256,
@@ -173,6 +174,33 @@ describe('ECDH', () => {
   it('refuses two curves in one agreement', () => {
     expectCode('curve_mismatch', () => ecdh(a, ca.publicKey));
     expectCode('curve_mismatch', () => ecdh(ca, a.publicKey));
+  });
+
+  it('gives the same bytes asynchronously, for any number of peers at once', async () => {
+    const session = PrivateKey.generate();
+    const peers = Array.from({ length: 8 }, () => PrivateKey.generate().publicKey);
+    const expected = peers.map((peer) => ecdh(session, peer));
+    expect(await Promise.all(peers.map((peer) => ecdhAsync(session, peer)))).toEqual(expected);
+    expect(await ecdhAsync(a, b.publicKey)).toEqual(ecdh(a, b.publicKey));
+    expect(await ecdhAsync(ca, ca.publicKey)).toEqual(ecdh(ca, ca.publicKey));
+  });
+
+  it('agrees asynchronously where there is no WebCrypto', async () => {
+    const expected = ecdh(a, b.publicKey);
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
+    try {
+      const own = PrivateKey.fromScalar(a.toScalar());
+      expect(await ecdhAsync(own, PublicKey.fromSpki(b.publicKey.spki))).toEqual(expected);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it('rejects where the synchronous call throws', async () => {
+    await expect(ecdhAsync(a, ca.publicKey)).rejects.toMatchObject({ code: 'curve_mismatch' });
+    const wiped = PrivateKey.generate();
+    wiped.wipe();
+    await expect(ecdhAsync(wiped, a.publicKey)).rejects.toMatchObject({ code: 'key_wiped' });
   });
 });
 

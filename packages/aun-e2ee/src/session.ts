@@ -1,6 +1,13 @@
 import { E2EEError, type JsonObject } from 'aun-core';
 import type { EncryptOptions } from './draft.js';
-import { encryptGroup, encryptP2P, type GroupMessage, type P2PMessage } from './encrypt.js';
+import {
+  encryptGroup,
+  encryptGroupAsync,
+  encryptP2P,
+  encryptP2PAsync,
+  type GroupMessage,
+  type P2PMessage,
+} from './encrypt.js';
 import type { GroupEnvelope, P2PEnvelope } from './envelope.js';
 import type { PrekeyRegistration } from './prekey.js';
 import { PrekeyKeeper, type RegistrationMode } from './prekey-keeper.js';
@@ -53,6 +60,16 @@ export class E2EESession {
   /** Encrypts a message to targets of `buildGroupTargets` (03 §5). @throws {E2EEError} */
   encryptGroup(message: Omit<GroupMessage, 'sender'>): GroupEnvelope {
     return encryptGroup({ ...message, sender: this.#options }, this.encryptOptions());
+  }
+
+  /** {@link encryptP2P} by `encryptP2PAsync`, for browsers. */
+  encryptP2PAsync(message: Omit<P2PMessage, 'sender'>): Promise<P2PEnvelope> {
+    return encryptP2PAsync({ ...message, sender: this.#options }, this.encryptOptions());
+  }
+
+  /** {@link encryptGroup} by `encryptGroupAsync`, for browsers. */
+  encryptGroupAsync(message: Omit<GroupMessage, 'sender'>): Promise<GroupEnvelope> {
+    return encryptGroupAsync({ ...message, sender: this.#options }, this.encryptOptions());
   }
 
   /** Options for `encryptP2P`, `encryptGroup` and a wrap pool that share this session's cache. */

@@ -1,4 +1,4 @@
-import { ecdh, type PrivateKey, wipe } from 'aun-crypto';
+import { ecdh, ecdhAsync, type PrivateKey, type PublicKey, wipe } from 'aun-crypto';
 import type { Draft } from './draft.js';
 import type { RecipientCache } from './recipient-cache.js';
 import { type Target, targetProtocol } from './target.js';
@@ -9,6 +9,18 @@ export function wrapForTargets(draft: Draft, cache: RecipientCache | undefined):
   return draft.targets.map((target, i) => wrapForTarget(draft, target, draft.wrapNonces[i], cache));
 }
 
+/** {@link wrapForTargets} with the key agreements of all targets under way at once. */
+export function wrapForTargetsAsync(draft: Draft, cache: RecipientCache | undefined): Promise<Uint8Array[]> {
+  return Promise.all(
+    draft.targets.map(async (target, i) => {
+      const secrets = await agreeAsync(draft, target, cache);
+      const wrapped = wrapWith(draft, target, secrets, draft.wrapNonces[i]);
+      wipe(...secrets);
+      return wrapped;
+    }),
+  );
+}
+
 /** One row's wrapped master key, 48 bytes. */
 export function wrapForTarget(
   draft: Draft,
@@ -16,19 +28,28 @@ export function wrapForTarget(
   nonce: Uint8Array | undefined,
   cache: RecipientCache | undefined,
 ): Uint8Array {
-  const { sessionKey, salt, masterKey } = draft;
-  const protocol = targetProtocol(target);
+  const { sessionKey } = draft;
   const fresh = [ecdh(sessionKey, target.identityKey)];
   const secrets = [...fresh];
-  if (protocol === '3DH' && target.prekey !== null) {
+  if (targetProtocol(target) === '3DH' && target.prekey !== null) {
     const dh3 = ecdh(sessionKey, target.prekey);
     fresh.push(dh3);
     secrets.push(staticSecret(draft.sender.identityKey, target, cache, fresh), dh3);
   }
-  const wrapKey = deriveWrapKey(protocol, secrets, salt);
-  const wrapped = wrapMasterKey(wrapKey, nonce ?? new Uint8Array(0), masterKey);
-  wipe(wrapKey);
+  const wrapped = wrapWith(draft, target, secrets, nonce);
   for (const secret of fresh) wipe(secret);
+  return wrapped;
+}
+
+function wrapWith(
+  draft: Draft,
+  target: Target,
+  secrets: readonly Uint8Array[],
+  nonce: Uint8Array | undefined,
+): Uint8Array {
+  const wrapKey = deriveWrapKey(targetProtocol(target), secrets, draft.salt);
+  const wrapped = wrapMasterKey(wrapKey, nonce ?? new Uint8Array(0), draft.masterKey);
+  wipe(wrapKey);
   return wrapped;
 }
 
@@ -43,5 +64,34 @@ function staticSecret(
   if (cache !== undefined) return cache.staticSecret(own, prekey);
   const secret = ecdh(own, prekey);
   disposable.push(secret);
+  return secret;
+}
+
+/** DH1 to DH3 of a row, or DH1 alone; all of them the caller's to wipe. */
+async function agreeAsync(
+  draft: Draft,
+  target: Target,
+  cache: RecipientCache | undefined,
+): Promise<Uint8Array[]> {
+  const { sessionKey, sender } = draft;
+  const { identityKey, prekey } = target;
+  if (targetProtocol(target) === '1DH' || prekey === null) return [await ecdhAsync(sessionKey, identityKey)];
+  return Promise.all([
+    ecdhAsync(sessionKey, identityKey),
+    staticSecretAsync(sender.identityKey, prekey, cache),
+    ecdhAsync(sessionKey, prekey),
+  ]);
+}
+
+/** A copy: while other agreements are under way the cache may forget its own, and wipe it. */
+async function staticSecretAsync(
+  own: PrivateKey,
+  prekey: PublicKey,
+  cache: RecipientCache | undefined,
+): Promise<Uint8Array> {
+  const known = cache?.peekSecret(own, prekey)?.slice();
+  if (known !== undefined) return known;
+  const secret = await ecdhAsync(own, prekey);
+  cache?.rememberSecret(own, prekey, secret.slice());
   return secret;
 }

@@ -51,6 +51,16 @@ describeInChromium('envelopes between Chromium and Node', (stagehand) => {
     }
   });
 
+  it.each(plans)(
+    'have the same bytes made asynchronously: %s %s for %i',
+    async (kind, protocol, recipients) => {
+      const [sync, async] = await page.call('encryptBothWays', { kind, protocol, recipients });
+      expect(async).toEqual(sync);
+      const [inNode] = await node.encryptBothWays({ kind, protocol, recipients });
+      expect(async).toEqual(inNode);
+    },
+  );
+
   it('are refused by both for the same reason', async () => {
     const envelope = node.encrypt({ kind: 'group', protocol: '1DH', recipients: 3 });
     const hostile: readonly unknown[] = [

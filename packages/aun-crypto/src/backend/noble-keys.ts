@@ -1,6 +1,7 @@
 import { p256, p384 } from '@noble/curves/nist.js';
 import { type CurveParameters, P256 } from '../curve.js';
 import { derFromRaw, rawFromDer } from '../ecdsa-signature.js';
+import { SubtleAgreement, subtlePeer } from './subtle.js';
 import type { PrivateMaterial, PublicMaterial } from './types.js';
 
 const nobleCurve = (curve: CurveParameters): typeof p256 => (curve === P256 ? p256 : p384);
@@ -19,10 +20,17 @@ export function decompressPoint(curve: CurveParameters, compressed: Uint8Array):
 export class NoblePublicMaterial implements PublicMaterial {
   readonly point: Uint8Array;
   readonly #curve: CurveParameters;
+  #subtleKey: Promise<CryptoKey> | undefined;
 
   constructor(curve: CurveParameters, point: Uint8Array) {
     this.#curve = curve;
     this.point = point;
+  }
+
+  /** For {@link SubtleAgreement}, imported once. */
+  get subtleKey(): Promise<CryptoKey> {
+    this.#subtleKey ??= subtlePeer(this.#curve, this.point);
+    return this.#subtleKey;
   }
 
   verifyRaw(message: Uint8Array, signature: Uint8Array): boolean {
@@ -39,6 +47,7 @@ export class NoblePrivateMaterial implements PrivateMaterial {
   readonly #curve: CurveParameters;
   readonly #scalar: Uint8Array;
   #point: Uint8Array | undefined;
+  #agreement: Promise<SubtleAgreement | null> | undefined;
 
   constructor(curve: CurveParameters, scalar: Uint8Array) {
     this.#curve = curve;
@@ -61,6 +70,14 @@ export class NoblePrivateMaterial implements PrivateMaterial {
   ecdh(peer: PublicMaterial): Uint8Array {
     const shared = nobleCurve(this.#curve).getSharedSecret(this.#scalar, peer.point, true);
     return shared.slice(1);
+  }
+
+  async ecdhAsync(peer: PublicMaterial): Promise<Uint8Array> {
+    this.#agreement ??= SubtleAgreement.of(this.#curve, this.#scalar, this.point);
+    const agreement = await this.#agreement;
+    return agreement !== null && peer instanceof NoblePublicMaterial
+      ? agreement.agree(await peer.subtleKey)
+      : this.ecdh(peer);
   }
 }
 

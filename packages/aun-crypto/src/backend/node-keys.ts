@@ -139,6 +139,11 @@ export class NodePrivateMaterial implements PrivateMaterial {
     wipe(shared);
     return secret;
   }
+
+  // The asynchronous calls of Node are slower: each one queues for a thread.
+  async ecdhAsync(peer: PublicMaterial): Promise<Uint8Array> {
+    return this.ecdh(peer);
+  }
 }
 
 function sec1(curve: CurveParameters, scalar: Uint8Array, point: Uint8Array | undefined): Uint8Array {

@@ -17,6 +17,8 @@ export interface PrivateMaterial {
   signRaw(message: Uint8Array): Uint8Array;
   /** X coordinate of `scalar * peer`; the peer is on the same curve. */
   ecdh(peer: PublicMaterial): Uint8Array;
+  /** The same by the platform's fastest way, also one that gives no answer at once. */
+  ecdhAsync(peer: PublicMaterial): Promise<Uint8Array>;
 }
 
 /** What a platform gives. Arguments are already checked; `undefined` and `false` are answers, not failures. */

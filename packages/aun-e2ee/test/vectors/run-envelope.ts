@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import type { JsonObject, JsonValue } from 'aun-core';
 import { canonicalJson } from 'aun-core';
 import { base64Decode, hexDecode, hexEncode, utf8Encode } from 'aun-crypto';
-import type { EncryptOptions, Envelope, Role, StateCommitmentWire, Target } from '../../src/index.js';
+import type {
+  EncryptOptions,
+  Envelope,
+  GroupMessage,
+  P2PMessage,
+  Role,
+  StateCommitmentWire,
+  Target,
+} from '../../src/index.js';
 import type { E2eeApi, VectorCheck } from './check.js';
 import { privateKey, publicKey, scripted } from './vector-keys.js';
 
@@ -78,7 +86,20 @@ const targetOf = (target: VectorTarget): Target => ({
   prekeyId: target.spk_id,
 });
 
-function encryptVector(api: E2eeApi, vector: EnvelopeVector): Envelope {
+type Encryptors = Pick<E2eeApi, 'encryptP2P' | 'encryptGroup'>;
+type AsyncEncryptors = Pick<E2eeApi, 'encryptP2PAsync' | 'encryptGroupAsync'>;
+
+const encryptVector = ({ encryptP2P, encryptGroup }: Encryptors, vector: EnvelopeVector): Envelope =>
+  withVector<Envelope>(vector, encryptP2P, encryptGroup);
+
+const encryptVectorAsync = (api: AsyncEncryptors, vector: EnvelopeVector): Promise<Envelope> =>
+  withVector<Promise<Envelope>>(vector, api.encryptP2PAsync, api.encryptGroupAsync);
+
+function withVector<R>(
+  vector: EnvelopeVector,
+  encryptP2P: (message: P2PMessage, options: EncryptOptions) => R,
+  encryptGroup: (message: GroupMessage, options: EncryptOptions) => R,
+): R {
   const { sender, input, randomness } = vector;
   const message = {
     sender: {
@@ -104,9 +125,9 @@ function encryptVector(api: E2eeApi, vector: EnvelopeVector): Envelope {
     sdk: { lang: input.sdk_lang, version: input.sdk_version },
     deterministic: true,
   };
-  if (input.kind === 'p2p') return api.encryptP2P(message, options);
+  if (input.kind === 'p2p') return encryptP2P(message, options);
   const { group_id: groupId = '', epoch = 0, state_commitment: stateCommitment = null } = input;
-  return api.encryptGroup({ ...message, groupId, epoch, stateCommitment }, options);
+  return encryptGroup({ ...message, groupId, epoch, stateCommitment }, options);
 }
 
 /** e2ee-envelope-p2p.json and e2ee-envelope-group.json: build, split per device, open in all three forms. */
@@ -116,6 +137,10 @@ export function envelopeChecks(api: E2eeApi, file: EnvelopeFile): VectorCheck[] 
     {
       name: `${vector.name}: encrypts to the same envelope`,
       run: () => assert.deepEqual(encryptVector(api, vector), vector.envelope),
+    },
+    {
+      name: `${vector.name}: encrypts to the same envelope asynchronously`,
+      run: async () => assert.deepEqual(await encryptVectorAsync(api, vector), vector.envelope),
     },
     { name: `${vector.name}: per-device forms`, run: () => checkPerDevice(api, vector) },
     ...vector.decryptors.map((_, i) => ({

@@ -1,8 +1,12 @@
 import type { JsonObject } from 'aun-core';
+import { sha256 } from 'aun-crypto';
 import {
+  type EncryptOptions,
   type Envelope,
   encryptGroup,
+  encryptGroupAsync,
   encryptP2P,
+  encryptP2PAsync,
   openEnvelope,
   type PerDeviceEnvelope,
   perDeviceText,
@@ -25,18 +29,40 @@ const payload: JsonObject = { type: 'text', text: 'hello, wörld 👋', nested: 
 /** What every recipient gets to see. */
 export const content = { payload, topic: 'greeting', context: { thread: 't-1' } };
 
+const group = { groupId: 'group.example.test/chorus', epoch: 3 };
+
+const messageOf = ({ kind, protocol, recipients }: MessagePlan) => ({
+  sender: sender(),
+  targets: Array.from({ length: recipients }, (_, index) => targetOf(kind, index, protocol)),
+  payload,
+  protectedHeaders: { topic: content.topic },
+  context: content.context,
+});
+
 /** An envelope to the devices `0` to `recipients - 1`, with this platform's randomness. */
-export function encrypt({ kind, protocol, recipients }: MessagePlan): Envelope {
-  const message = {
-    sender: sender(),
-    targets: Array.from({ length: recipients }, (_, index) => targetOf(kind, index, protocol)),
-    payload,
-    protectedHeaders: { topic: content.topic },
-    context: content.context,
-  };
-  return kind === 'p2p'
-    ? encryptP2P(message)
-    : encryptGroup({ ...message, groupId: 'group.example.test/chorus', epoch: 3 });
+export function encrypt(plan: MessagePlan, options: EncryptOptions = {}): Envelope {
+  const message = messageOf(plan);
+  return plan.kind === 'p2p' ? encryptP2P(message, options) : encryptGroup({ ...message, ...group }, options);
+}
+
+/** {@link encrypt} by the asynchronous functions. */
+export function encryptAsync(plan: MessagePlan, options: EncryptOptions = {}): Promise<Envelope> {
+  const message = messageOf(plan);
+  return plan.kind === 'p2p'
+    ? encryptP2PAsync(message, options)
+    : encryptGroupAsync({ ...message, ...group }, options);
+}
+
+/** Nothing left to chance: any two runs of a plan give the same bytes. */
+const reproducible = (): EncryptOptions => {
+  let draws = 0;
+  const random = (length: number) => sha256(Uint8Array.of(++draws >> 8, draws & 255)).slice(0, length);
+  return { random, clock: { now: () => 1_767_225_600_000 }, deterministic: true };
+};
+
+/** The same message encrypted synchronously and asynchronously. */
+export async function encryptBothWays(plan: MessagePlan): Promise<[Envelope, Envelope]> {
+  return [encrypt(plan, reproducible()), await encryptAsync(plan, reproducible())];
 }
 
 export function perDeviceForm(envelope: Envelope, row: number): PerDeviceEnvelope {

@@ -1,0 +1,8 @@
+/**
+ * The type of `#merkle-hash`, whichever file package.json `imports` chooses for a platform. Declared here and not by
+ * `paths` in tsconfig.json, which bundlers also follow.
+ */
+declare module '#merkle-hash' {
+  export const hashLeaves: typeof import('./portable.js').hashLeaves;
+  export const hashParents: typeof import('./portable.js').hashParents;
+}
