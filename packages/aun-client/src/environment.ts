@@ -2,6 +2,7 @@ import type { Clock, KeyStore, Logger } from 'aun-core';
 import type { GatewayDiscovery, HttpClient, NetworkOptions, WakeUpSource } from 'aun-transport';
 import type { PreAuth } from './session/pre-auth.js';
 import type { CertificateVerifier } from './trust/certificate-verifier.js';
+import type { GatewayContact } from './trust/gateway-contact.js';
 import type { PkiClient } from './trust/pki-client.js';
 import type { TrustAnchors } from './trust/trust-anchors.js';
 
@@ -30,6 +31,8 @@ export interface Environment {
   readonly wakeUp: WakeUpSource;
   readonly discovery: GatewayDiscovery;
   readonly anchors: TrustAnchors;
+  /** Told when a gateway has answered. */
+  readonly contact: GatewayContact;
   /** Certificate of the trust authority pinned on disk; null when there is none. */
   readonly authorityPem: () => string | null;
   readonly pki: PkiClient;

@@ -84,6 +84,7 @@ export type {
   RpcResult,
   SendResult,
 } from './rpc/rpc-methods.js';
+export type { HttpTraceRecord } from './session/observed-http.js';
 export {
   isUsable as isTokenUsable,
   readTokens,

@@ -1,6 +1,7 @@
 import type { AgentMdManager } from 'aun-agentmd';
 import type { KeyStore } from 'aun-core';
 import type { Certificate } from 'aun-pki';
+import type { HttpClient } from 'aun-transport';
 import { openCards } from './agentmd/cards.js';
 import type { Environment } from './environment.js';
 import { PeerCertificates } from './peers/peer-certificates.js';
@@ -17,8 +18,16 @@ export type Services = {
 
 export type OwnIdentity = { readonly aid: string; readonly certificate: Certificate };
 
-/** @param own the identity that speaks; null for look-ups of a store */
-export const openServices = (environment: Environment, keys: KeyStore, own: OwnIdentity | null): Services => {
+/**
+ * @param own the identity that speaks; null for look-ups of a store
+ * @param http for cards; a client has its own limits
+ */
+export const openServices = (
+  environment: Environment,
+  keys: KeyStore,
+  own: OwnIdentity | null,
+  http: HttpClient = environment.http,
+): Services => {
   const { discovery, gatewayUrl, clock, logger, pki, verifier, preAuth } = environment;
   const locator = new GatewayLocator({
     discovery,
@@ -39,6 +48,6 @@ export const openServices = (environment: Environment, keys: KeyStore, own: OwnI
     locator,
     login: new Login(preAuth, verifier, clock),
     peers,
-    cards: openCards(environment, keys, peers, own?.aid ?? null),
+    cards: openCards(environment, http, keys, peers, own?.aid ?? null),
   };
 };

@@ -1,5 +1,6 @@
 import { AgentMdManager, agentMdUrl, type CertificateAnswer } from 'aun-agentmd';
 import { CertificateRevokedError, type KeyStore, NotFoundError, ValidationError } from 'aun-core';
+import type { HttpClient } from 'aun-transport';
 import type { Environment } from '../environment.js';
 import type { PeerCertificates } from '../peers/peer-certificates.js';
 
@@ -16,13 +17,14 @@ const refusal = (error: unknown): string | null => {
 /** Cards of agents over this environment's HTTP, keystore and certificates (09 §7). */
 export const openCards = (
   environment: Environment,
+  http: HttpClient,
   keys: KeyStore,
   peers: PeerCertificates,
   ownAid: string | null,
 ): AgentMdManager =>
   new AgentMdManager({
     storage: keys,
-    http: environment.http,
+    http,
     urlOf: (aid) => agentMdUrl(aid, cardOptions(environment)),
     findCertificate: async (aid, fingerprint): Promise<CertificateAnswer> => {
       try {

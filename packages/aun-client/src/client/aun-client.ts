@@ -19,6 +19,7 @@ import { buildNotification, type NotifyOptions } from '../rpc/notify.js';
 import type { CallOptions } from '../rpc/pipeline.js';
 import { instanceHeaders, type ProtectedHeaders } from '../rpc/protected-headers.js';
 import type { ParamsOf, ResultOf, RpcMethod, RpcParams, RpcResult } from '../rpc/rpc-methods.js';
+import { type HttpTraceRecord, newTraceId } from '../session/observed-http.js';
 import type { ResolveOpts } from '../store/types.js';
 import { type AuthResult, checkAuthOptions } from './auth-result.js';
 import { ClientCore } from './client-core.js';
@@ -237,7 +238,7 @@ export class AUNClient extends LegacyClient {
   /** Signs and publishes the own agent.md with the session's token; without `content` the stored one. */
   async publishAgentMd(content?: string): Promise<UploadAgentMdResult> {
     this.#admit('publishAgentMd', 'publishAgentMd()');
-    return publishCard(this.#core.identity, content);
+    return publishCard(this.#core.identity, content, newTraceId(this.#core.traceMode));
   }
 
   async fetchAgentMd(aid?: string): Promise<FetchAgentMdResult> {
@@ -294,7 +295,8 @@ export class AUNClient extends LegacyClient {
   setTraceMode(mode: TraceMode): void {
     this.#core.traceMode = mode;
   }
-  setTraceObserver(observer: ((record: TraceRecord) => void) | null): void {
+  /** Gets a record for every traced call, event and HTTP request; exceptions of it are ignored (07 §10). */
+  setTraceObserver(observer: ((record: TraceRecord | HttpTraceRecord) => void) | null): void {
     this.#core.traceObserver = observer;
   }
 

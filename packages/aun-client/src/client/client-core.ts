@@ -27,6 +27,7 @@ import type { Queued } from '../outbox/outbox.js';
 import type { CallOptions, RpcPipeline } from '../rpc/pipeline.js';
 import { prepareCall } from '../rpc/prepare.js';
 import { checkPayloadSize } from '../rpc/validation.js';
+import type { HttpTraceRecord } from '../session/observed-http.js';
 import { TokenRefreshLoop } from '../session/token-refresh-loop.js';
 import { type AuthResult, authResult } from './auth-result.js';
 import { IdentityRuntime } from './identity-runtime.js';
@@ -36,6 +37,7 @@ import { PeerBook } from './peer-book.js';
 
 const PROBE_TIMEOUT_MS = 5_000;
 const DEFAULT_CALL_TIMEOUT_MS = 35_000;
+const DEFAULT_HTTP_TIMEOUT_MS = 30_000;
 
 /** Wires state machine, lifecycle, identity and events together; the public class only asks it. */
 export class ClientCore {
@@ -44,7 +46,7 @@ export class ClientCore {
   readonly lifecycle: Lifecycle;
   headers: Record<string, string> | null = null;
   traceMode: TraceMode = 'off';
-  traceObserver: ((record: TraceRecord) => void) | null = null;
+  traceObserver: ((record: TraceRecord | HttpTraceRecord) => void) | null = null;
   gatewayHealth: boolean | null = null;
   runtime: IdentityRuntime | null = null;
   #peers: PeerBook | null = null;
@@ -86,9 +88,10 @@ export class ClientCore {
       link: () => this.lifecycle.link,
       isReady: () => this.machine.state === 'ready',
       callTimeoutMs: () => this.lifecycle.settings?.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,
+      httpTimeoutMs: () => this.lifecycle.settings?.httpTimeoutMs ?? DEFAULT_HTTP_TIMEOUT_MS,
       headers: () => this.headers,
       traceMode: () => this.traceMode,
-      onTrace: (record) => this.traceObserver?.(record),
+      onTrace: (record) => this.#observeTrace(record),
       onSuspicion: (error) => void this.#suspect(error),
       emit: (event, payload) => this.dispatcher.publish(event, payload),
     });
@@ -267,8 +270,11 @@ export class ClientCore {
       onExhausted: (error, failures, relogin) => {
         const base = { aid, consecutive_failures: failures, last_error: error.message };
         this.emit('token.refresh_exhausted', relogin ? { ...base, relogin_required: true } : base);
-        tokens.forget();
-        this.lifecycle.drop();
+        const drop = (): void => this.lifecycle.drop();
+        tokens
+          .discard()
+          .catch((failure: unknown) => this.#onError(failure))
+          .finally(drop);
       },
     });
     return () => loop.stop();
@@ -287,6 +293,15 @@ export class ClientCore {
       link.terminate();
     } finally {
       this.#probing = false;
+    }
+  }
+
+  /** An observer that fails must not fail what it observes. */
+  #observeTrace(record: TraceRecord | HttpTraceRecord): void {
+    try {
+      this.traceObserver?.(record);
+    } catch (error) {
+      this.runtime?.environment.logger.warn('the trace observer failed', { error });
     }
   }
 

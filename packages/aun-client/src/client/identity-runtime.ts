@@ -1,5 +1,5 @@
 import type { AgentMdManager } from 'aun-agentmd';
-import { type KeyStore, NotReadyError, StateError, sleep } from 'aun-core';
+import { issuerOf, type KeyStore, NotReadyError, StateError, sleep } from 'aun-core';
 import type { PrivateKey } from 'aun-crypto';
 import type { Certificate } from 'aun-pki';
 import type { TraceMode, TraceRecord } from 'aun-transport';
@@ -14,6 +14,7 @@ import { ParamsSeal } from '../outbox/sealed-params.js';
 import { RpcPipeline } from '../rpc/pipeline.js';
 import { type RpcCaller, signedCaller } from '../rpc/signed-caller.js';
 import { openServices, type Services } from '../services.js';
+import { type HttpTraceRecord, observedHttp } from '../session/observed-http.js';
 import { openTokenChain } from '../session/open-token-chain.js';
 import { InstanceSession } from './instance-session.js';
 
@@ -23,9 +24,10 @@ export type RuntimeHooks = {
   readonly link: () => Link | null;
   readonly isReady: () => boolean;
   readonly callTimeoutMs: () => number;
+  readonly httpTimeoutMs: () => number;
   readonly headers: () => Readonly<Record<string, string>> | null;
   readonly traceMode: () => TraceMode;
-  readonly onTrace: (record: TraceRecord) => void;
+  readonly onTrace: (record: TraceRecord | HttpTraceRecord) => void;
   readonly onSuspicion: (error: Error) => void;
   readonly emit: (event: string, payload: object) => Promise<void>;
 };
@@ -56,7 +58,13 @@ export class IdentityRuntime {
     this.privateKey = privateKey;
     this.#hooks = hooks;
     this.keys = environment.openStateStore();
-    this.services = openServices(environment, this.keys, { aid: aid.aid, certificate });
+    const http = observedHttp(environment.http, {
+      timeoutMs: hooks.httpTimeoutMs,
+      traceMode: hooks.traceMode,
+      onTrace: hooks.onTrace,
+      now: () => environment.clock.now(),
+    });
+    this.services = openServices(environment, this.keys, { aid: aid.aid, certificate }, http);
     const { clock, logger } = environment;
     this.#seal = new ParamsSeal(privateKey);
     this.outbox = new Outbox({
@@ -135,7 +143,7 @@ export class IdentityRuntime {
     const { network, clock, logger } = this.environment;
     await session.tokens.obtain();
     signal.throwIfAborted();
-    return this.services.locator.tryEach(this.aid.aid, (gatewayUrl) => {
+    const link = await this.services.locator.tryEach(this.aid.aid, (gatewayUrl) => {
       signal.throwIfAborted();
       const observer = {
         meta: (meta: unknown) => this.cards.observeRpcMeta(meta),
@@ -144,6 +152,8 @@ export class IdentityRuntime {
       const ports = { ...session.own, tokens: session.tokens, network, clock, logger, observer };
       return openLink(gatewayUrl, settings, ports, signal);
     });
+    this.environment.contact.note(issuerOf(this.aid.aid));
+    return link;
   }
 
   /** Writes what must not be lost and lets go of everything. Never rejects. */
@@ -154,19 +164,20 @@ export class IdentityRuntime {
       this.#seal.close();
       this.e2ee.close();
       await this.#session?.flush();
-      await this.#closeCards();
+      await this.#finishRequests();
       await this.keys.close();
     } catch (error) {
       logger.warn('closing the identity was not clean', { error });
     }
   }
 
-  /** A card download under way may finish, but nobody waits long for it. */
-  async #closeCards(): Promise<void> {
+  /** A card download or a token under way may finish, but nobody waits long for it. */
+  async #finishRequests(): Promise<void> {
     const waiting = new AbortController();
-    const grace = sleep(this.environment.clock, BACKGROUND_GRACE_MS, waiting.signal);
-    await Promise.race([this.cards.close(), grace]);
+    const grace = sleep(this.environment.clock, BACKGROUND_GRACE_MS, waiting.signal).catch(() => undefined);
+    const cards = Promise.race([this.cards.close(), grace]);
+    await Promise.all([cards, this.#session?.tokens.close(grace)]);
     waiting.abort();
-    await grace.catch(() => undefined);
+    await grace;
   }
 }

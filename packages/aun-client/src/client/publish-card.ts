@@ -9,11 +9,12 @@ const HTTP_UNAUTHORIZED = 401;
 export const publishCard = async (
   runtime: IdentityRuntime,
   content: string | undefined,
+  traceId?: string,
 ): Promise<UploadAgentMdResult> => {
   const { certificate, privateKey, cards, session, aid } = runtime;
   if (session === null) throw new AuthError('there is no session: call authenticate() first');
   const upload = (accessToken: string) =>
-    cards.upload(aid.aid, { content, signer: { certificate, privateKey }, accessToken });
+    cards.upload(aid.aid, { content, signer: { certificate, privateKey }, accessToken, traceId });
   const { tokens } = session;
   const { accessToken } = tokens.current ?? (await tokens.obtain()).tokens;
   const first = await upload(accessToken);

@@ -14,7 +14,7 @@ const withAid = (params: RpcParams, field: string): RpcParams =>
 
 const bind =
   <M extends RpcMethod>(call: FacadeCall, method: M, aidField?: string) =>
-  (params: ParamsOf<M>, options?: CallOptions): Promise<ResultOf<M>> => {
+  async (params: ParamsOf<M>, options?: CallOptions): Promise<ResultOf<M>> => {
     const kept = present(params as RpcParams);
     const checked = aidField === undefined ? kept : withAid(kept, aidField);
     return call(method, checked, options) as Promise<ResultOf<M>>;
@@ -31,7 +31,8 @@ export class MessageFacade {
 
   constructor(call: FacadeCall) {
     this.send = bind(call, 'message.send', 'to');
-    this.pull = bind(call, 'message.pull');
+    const pull = bind(call, 'message.pull');
+    this.pull = (params: ParamsOf<'message.pull'> = {}, options?: CallOptions) => pull(params, options);
     this.ack = bind(call, 'message.ack');
     this.recall = bind(call, 'message.recall');
     this.queryOnline = bind(call, 'message.query_online');

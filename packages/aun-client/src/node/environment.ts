@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Logger, noopLogger, systemClock, ValidationError } from 'aun-core';
+import { type Logger, systemClock, ValidationError } from 'aun-core';
 import { FsKeyStore } from 'aun-keystore-fs';
 import { createHttpClient, GatewayDiscovery, type NetworkOptions, platformWakeUp } from 'aun-transport';
 import type { Environment } from '../environment.js';
 import { socketPreAuth } from '../session/pre-auth.js';
-import { consoleLogger } from '../store/console-logger.js';
 import type { StoreSettings } from '../store/options.js';
 import { CertificateVerifier } from '../trust/certificate-verifier.js';
+import { GatewayContact } from '../trust/gateway-contact.js';
 import { PkiClient } from '../trust/pki-client.js';
 import { TrustAnchors } from '../trust/trust-anchors.js';
+import { debugLogger } from './debug-logger.js';
+import { dnsMemory } from './dns-memory.js';
 
 /** Absolute root of a keystore: `~` is the home directory, empty means `~/.aun` (07 §3.1). */
 export const expandAunPath = (path: string): string => {
@@ -47,18 +49,19 @@ export type NodeEnvironment = { readonly environment: Environment; readonly keys
  * @throws {ValidationError} when `rootCaPath` cannot be read
  */
 export const nodeEnvironment = (settings: StoreSettings, given: Logger | undefined): NodeEnvironment => {
-  const logger = given ?? (settings.debug ? consoleLogger : noopLogger);
+  const clock = systemClock;
   const aunPath = expandAunPath(settings.aunPath);
+  const logger = given ?? debugLogger(aunPath, settings.debug, clock);
   const keys = new FsKeyStore({ path: aunPath, seed: settings.encryptionSeed, logger });
   const roots = [
     ...readRootCa(settings.rootCaPath),
     ...(settings.rootCaPem === null ? [] : [settings.rootCaPem]),
   ];
   const network: NetworkOptions = {
+    ...dnsMemory({ keys, clock, logger }),
     tls: { verify: settings.verifySsl, ...(roots.length === 0 ? {} : { caPem: roots.join('\n') }) },
   };
   const http = createHttpClient(network);
-  const clock = systemClock;
   const anchors = new TrustAnchors(roots, () => keys.loadTrustBundleSync());
   const pki = new PkiClient(http, clock);
   let deviceId = settings.deviceId;
@@ -89,9 +92,10 @@ export const nodeEnvironment = (settings: StoreSettings, given: Logger | undefin
       logger,
     }),
     anchors,
+    contact: new GatewayContact(),
     authorityPem: () => readPinned(join(aunPath, 'CA', 'authority', 'authority.crt')),
     pki,
-    verifier: new CertificateVerifier(pki, anchors, clock, logger),
+    verifier: new CertificateVerifier(pki, anchors, clock, logger, settings.strictRevocation),
     preAuth: socketPreAuth(network, clock),
     openStateStore: () => new FsKeyStore({ path: aunPath, seed: '', logger }),
   };

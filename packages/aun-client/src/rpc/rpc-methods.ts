@@ -39,8 +39,24 @@ type AckAnswer = { success: boolean; ack_seq?: number; acked?: number };
 
 type Entry<P, R> = { params: P; result: R };
 
+/** A signed answer to `auth.aid_login1`, which precedes renewal and rekey (01 §9.1). */
+type LoginProof = { aid: string; request_id: string; nonce: string; signature: string };
+type IssuedCertificate = { cert: string; ca_cert?: string };
+type IssuedForKey = IssuedCertificate & { aid: string; curve?: string };
+
 /** RPC methods whose params and results are known; every other method passes as JSON (07 §6.10). */
 export interface RpcMethods {
+  'auth.create_aid': Entry<
+    { aid: string; public_key: string; curve?: 'P-256' },
+    IssuedForKey & { created?: boolean }
+  >;
+  'auth.renew_cert': Entry<LoginProof, IssuedCertificate & { status: 'renewed' }>;
+  'auth.rekey': Entry<LoginProof & { new_public_key: string }, IssuedCertificate & { status: 'rekeyed' }>;
+  'auth.request_cert': Entry<
+    { aid: string; public_key: string; curve: 'P-256' | 'P-384' },
+    IssuedForKey & { status: 'issued' }
+  >;
+  'auth.download_cert': Entry<{ cert_sn: string }, { cert: string; ca_cert: string; cert_chain: string[] }>;
   'message.send': Entry<
     Recipient & SendOptions & ({ payload: MessagePayload | string } | { content: MessagePayload | string }),
     SendResult
@@ -73,7 +89,10 @@ export interface RpcMethods {
     { found: boolean; thoughts: JsonObject[]; updated_at: number | null }
   >;
   'meta.ping': Entry<Record<string, never>, { pong: true; timestamp: number }>;
-  'meta.status': Entry<Record<string, never>, JsonObject>;
+  'meta.status': Entry<
+    Record<string, never>,
+    { mode: string; aid: string; role: string; connected_at: number; protocol_version: string }
+  >;
   'meta.trust_roots': Entry<Record<string, never>, JsonObject>;
 }
 

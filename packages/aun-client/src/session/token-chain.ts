@@ -1,4 +1,4 @@
-import { AUNError, AuthError, type Clock, type JsonObject, type Logger } from 'aun-core';
+import { AUNError, AuthError, type Clock, ConnectionError, type JsonObject, type Logger } from 'aun-core';
 import type { GatewayLocator } from './gateway-locator.js';
 import type { Credentials, Login } from './login.js';
 import type { PreAuth } from './pre-auth.js';
@@ -33,8 +33,11 @@ export class ReloginRequiredError extends AuthError {
 export class TokenChain {
   readonly #who: Credentials;
   readonly #ports: TokenChainPorts;
+  /** Requests under way: what they bring must not come after `close`. */
+  readonly #running = new Set<Promise<unknown>>();
   #flight: Promise<Obtained> | null = null;
   #current: Tokens | null = null;
+  #closed = false;
 
   constructor(who: Credentials, ports: TokenChainPorts) {
     this.#who = who;
@@ -51,16 +54,59 @@ export class TokenChain {
     this.#current = null;
   }
 
+  /**
+   * The server will not have these tokens any more: the next `obtain` logs in, unless another process has stored
+   * others meanwhile (07 §6.4).
+   */
+  async discard(): Promise<void> {
+    const refused = this.#current;
+    this.#current = null;
+    if (refused !== null) await this.#ports.store.clear(refused);
+  }
+
   /** @param refused the token that a server just refused: it is not handed out again */
   obtain(refused?: string): Promise<Obtained> {
-    this.#flight ??= this.#obtain(refused, false).finally(() => {
+    this.#flight ??= this.#track(() => this.#obtain(refused, false)).finally(() => {
       this.#flight = null;
     });
     return this.#flight;
   }
 
   /** Full login, whatever is cached. */
-  async login(): Promise<Obtained> {
+  login(): Promise<Obtained> {
+    return this.#track(() => this.#login());
+  }
+
+  /**
+   * New tokens from the refresh token. Adopts what another process stored meanwhile.
+   * @throws {ReloginRequiredError} when the server demands a login; stored tokens are cleared then
+   */
+  refresh(): Promise<Obtained> {
+    return this.#track(() => this.#refresh());
+  }
+
+  /** Waits for requests under way, at most until `grace`: their tokens count. Nothing is stored after that. */
+  async close(grace: Promise<unknown>): Promise<void> {
+    await Promise.race([Promise.allSettled(this.#running), grace]);
+    this.#closed = true;
+  }
+
+  async #track<T>(start: () => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    const request = start();
+    this.#running.add(request);
+    try {
+      return await request;
+    } finally {
+      this.#running.delete(request);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new ConnectionError('the client was closed', { retryable: false });
+  }
+
+  async #login(): Promise<Obtained> {
     const { answer, gatewayUrl } = await this.#ports.locator.tryEach(this.#who.aid, async (url) => ({
       answer: await this.#ports.login.run(this.#who, url),
       gatewayUrl: url,
@@ -68,11 +114,7 @@ export class TokenChain {
     return this.#remember(answer, gatewayUrl, 'login');
   }
 
-  /**
-   * New tokens from the refresh token. Adopts what another process stored meanwhile.
-   * @throws {ReloginRequiredError} when the server demands a login; stored tokens are cleared then
-   */
-  async refresh(): Promise<Obtained> {
+  async #refresh(): Promise<Obtained> {
     const stored = await this.#ports.store.load();
     const known = this.#current;
     if (isNewer(stored, known, this.#nowS())) return this.#adopt(stored, 'cached');
@@ -86,6 +128,7 @@ export class TokenChain {
       return await this.#remember(answer, gatewayUrl, 'refresh');
     } catch (error) {
       if (!(error instanceof AUNError) || !refreshRequiresRelogin(error.message, error.data)) throw error;
+      this.#checkOpen();
       await this.#ports.store.clear(stored);
       throw new ReloginRequiredError(error.message, { data: { relogin_required: true }, cause: error });
     }
@@ -99,13 +142,13 @@ export class TokenChain {
     if (!alone) return this.#ports.exclusively(() => this.#obtain(refused, true));
     if (stored.refreshToken !== '') {
       try {
-        return await this.refresh();
+        return await this.#refresh();
       } catch (error) {
         if (!(error instanceof AUNError)) throw error;
         this.#ports.logger.debug('token refresh failed, logging in', { reason: error.message });
       }
     }
-    return this.login();
+    return this.#login();
   }
 
   #adopt(tokens: Tokens, source: TokenSource): Obtained {
@@ -116,6 +159,7 @@ export class TokenChain {
   async #remember(answer: JsonObject, gatewayUrl: string, source: TokenSource): Promise<Obtained> {
     const members = rememberTokens(answer, this.#nowS());
     if (members.access_token === '') throw new AuthError('the gateway answered without an access token');
+    this.#checkOpen();
     const tokens = await this.#ports.store.save(members);
     this.#current = tokens;
     if (typeof answer.new_cert === 'string' && answer.new_cert !== '') {

@@ -14,6 +14,9 @@ export type AIDStoreOptions = {
   rootCaPath?: string | null;
   /** The same as text. */
   rootCaPem?: string | null;
+  /** Refuse certificates whose revocation status cannot be had; default: only a positive "revoked" counts (01 §4.5). */
+  strictRevocation?: boolean;
+  /** Log to the console and to `{aunPath}/logs`. */
   debug?: boolean;
   /** Port used instead of 443 for `https://{aid}` and `https://gateway.{issuer}`. */
   discoveryPort?: number | null;
@@ -31,6 +34,7 @@ export type StoreSettings = {
   readonly verifySsl: boolean;
   readonly rootCaPath: string | null;
   readonly rootCaPem: string | null;
+  readonly strictRevocation: boolean;
   readonly debug: boolean;
   readonly discoveryPort: number | null;
   readonly gatewayUrl: string | null;
@@ -85,6 +89,7 @@ export const parseStoreOptions = (options: AIDStoreOptions, env: string | undefi
     verifySsl: flag(options.verifySsl, 'verifySsl', !DEVELOPMENT.has((env ?? '').toLowerCase())),
     rootCaPath: optionalText(options.rootCaPath, 'rootCaPath'),
     rootCaPem: optionalText(options.rootCaPem, 'rootCaPem'),
+    strictRevocation: flag(options.strictRevocation, 'strictRevocation', false),
     debug: flag(options.debug, 'debug', false),
     discoveryPort: port(options.discoveryPort),
     gatewayUrl: socketUrl(options.gatewayUrl),

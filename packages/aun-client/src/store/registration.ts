@@ -1,4 +1,11 @@
-import { ErrorCodes, type KeyPairRecord, type KeyStore, KeyStoreError, type Logger } from 'aun-core';
+import {
+  ErrorCodes,
+  type KeyPairRecord,
+  type KeyStore,
+  KeyStoreError,
+  type Logger,
+  type PendingHandle,
+} from 'aun-core';
 import { base64Encode, PrivateKey } from 'aun-crypto';
 import { type Certificate, checkSubject, checkValidity, parseCertificate } from 'aun-pki';
 import type { GatewayLocator } from '../session/gateway-locator.js';
@@ -44,9 +51,18 @@ export class Registration {
   /** A key is there: certificate missing locally, on the server, on both, or nowhere. */
   async #finishStored(aid: string, pair: KeyPairRecord): Promise<void> {
     const registered = await this.#registered(aid);
-    if (registered !== null && !holds(registered, pair)) throw conflict(aid);
+    if (registered !== null && !holds(registered, pair)) return this.#finishRekey(aid, registered);
     const certificate = registered ?? (await this.#create(aid, pair));
     await this.#ports.keys.saveCert(aid, certificate.pem, { active: true });
+  }
+
+  /** The server has another key than the stored one: it is ours only if a rekey parked it here (01 §12.2). */
+  async #finishRekey(aid: string, registered: Certificate): Promise<void> {
+    const { keys } = this.#ports;
+    const handle = await pendingFor(aid, registered, keys);
+    if (handle === null) throw conflict(aid);
+    await keys.savePendingCert(handle, registered.pem);
+    await keys.promotePending(handle, { replace: true });
   }
 
   async #finishPending(aid: string): Promise<boolean> {
@@ -131,6 +147,19 @@ export class Registration {
     return parsed.data;
   }
 }
+
+/** The parked key that a certificate is for; null when there is none. */
+export const pendingFor = async (
+  aid: string,
+  certificate: Certificate,
+  keys: Pick<KeyStore, 'listPending' | 'loadPendingKeyPair'>,
+): Promise<PendingHandle | null> => {
+  for (const handle of await keys.listPending(aid)) {
+    const pair = await keys.loadPendingKeyPair(handle);
+    if (pair !== null && holds(certificate, pair)) return handle;
+  }
+  return null;
+};
 
 /** A fresh P-256 key pair in the form the keystore takes. */
 export const newKeyPair = (): KeyPairRecord => keyPairRecord(PrivateKey.generate());

@@ -1,4 +1,4 @@
-import { ErrorCodes, type KeyStore } from 'aun-core';
+import { ErrorCodes, type KeyPairRecord, type KeyStore, type PendingHandle } from 'aun-core';
 import {
   type Certificate,
   checkSubject,
@@ -13,7 +13,7 @@ import type { PreAuth } from '../session/pre-auth.js';
 import { CLEARED_TOKENS } from '../session/tokens.js';
 import type { PkiClient } from '../trust/pki-client.js';
 import { StoreFailure } from './failures.js';
-import { holds, newKeyPair } from './registration.js';
+import { holds, newKeyPair, pendingFor } from './registration.js';
 
 export type RenewalPorts = {
   readonly keys: KeyStore;
@@ -62,8 +62,7 @@ export const rekeyIdentity = async (who: Credentials, ports: RenewalPorts): Prom
   const { keys, locator, pki, preAuth, login } = ports;
   const finished = await finishPendingRekey(who, ports);
   if (finished !== null) return finished;
-  const pair = newKeyPair();
-  const handle = await keys.createPending(who.aid, pair);
+  const { handle, pair } = await parkedKey(who.aid, keys);
   const certificate = await locator.tryEach(who.aid, async (url) => {
     const { requestId, nonce } = await login.begin(who, url);
     try {
@@ -93,21 +92,31 @@ export const rekeyIdentity = async (who: Credentials, ports: RenewalPorts): Prom
 /** A rekey whose answer was lost: the server has the pending key already. */
 const finishPendingRekey = async (who: Credentials, ports: RenewalPorts): Promise<Certificate | null> => {
   const { keys, locator, pki } = ports;
-  const pending = await keys.listPending(who.aid);
-  if (pending.length === 0) return null;
+  if ((await keys.listPending(who.aid)).length === 0) return null;
   const registered = await locator.tryEach(who.aid, (url) => pki.certificate(url, who.aid));
-  for (const handle of pending) {
+  const handle = registered === null ? null : await pendingFor(who.aid, registered, keys);
+  return registered === null || handle === null ? null : adopt(who, handle, registered, ports);
+};
+
+/**
+ * The key of an interrupted rekey, else a new one. Using it again matters: a request that timed out here may still
+ * arrive there.
+ */
+const parkedKey = async (
+  aid: string,
+  keys: KeyStore,
+): Promise<{ readonly handle: PendingHandle; readonly pair: KeyPairRecord }> => {
+  for (const handle of await keys.listPending(aid)) {
     const pair = await keys.loadPendingKeyPair(handle);
-    if (pair !== null && registered !== null && holds(registered, pair)) {
-      return adopt(who, handle, registered, ports);
-    }
+    if (pair !== null) return { handle, pair };
   }
-  return null;
+  const pair = newKeyPair();
+  return { handle: await keys.createPending(aid, pair), pair };
 };
 
 const adopt = async (
   who: Credentials,
-  handle: string,
+  handle: PendingHandle,
   certificate: Certificate,
   ports: RenewalPorts,
 ): Promise<Certificate> => {

@@ -7,6 +7,7 @@ import type {
 import {
   type ErrorCode,
   ErrorCodes,
+  issuerOf,
   type KeyStore,
   parseExactAid,
   type Result,
@@ -49,6 +50,7 @@ export class StoreOperations {
     this.#keys = keys;
     this.#load = load;
     this.trust = new StoreTrust({ environment, keys, locator: () => this.#open().locator });
+    environment.contact.onFirst((issuer) => void this.trust.refreshQuietly(issuer));
   }
 
   async register(aid: string): Promise<Result<{ registered: true }>> {
@@ -67,6 +69,7 @@ export class StoreOperations {
     });
     try {
       await this.#keys.lockIdentity(name.data, () => registration.run(name.data));
+      this.#environment.contact.note(issuerOf(name.data));
       return resultOk({ registered: true });
     } catch (error) {
       return failureOf(error, ErrorCodes.SERVER_ERROR);

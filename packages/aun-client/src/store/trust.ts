@@ -96,6 +96,19 @@ export class StoreTrust {
     return invalid(`no trust list could be imported: ${failures.join('; ')}`);
   }
 
+  /** The refresh after the first contact with a gateway; without a pinned authority there is nothing to judge by. */
+  async refreshQuietly(issuer: string): Promise<void> {
+    const { environment } = this.#ports;
+    try {
+      if (environment.authorityPem() === null) return;
+      const outcome = await this.refresh({ issuer });
+      if (!outcome.ok)
+        environment.logger.debug('trust roots not refreshed', { reason: outcome.error.message });
+    } catch (error) {
+      environment.logger.debug('trust roots not refreshed', { error });
+    }
+  }
+
   /** Fetches the root of an issuer; it must be on the list that was imported before. */
   async updateIssuer(issuer: string): Promise<Result<{ updated: true; fingerprint: string }>> {
     const stored = await this.#ports.keys.loadTrustList();

@@ -28,13 +28,15 @@ export class CertificateVerifier {
   readonly #anchors: TrustAnchors;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #strictRevocation: boolean;
   readonly #verified = new ChainCache();
 
-  constructor(pki: PkiClient, anchors: TrustAnchors, clock: Clock, logger: Logger) {
+  constructor(pki: PkiClient, anchors: TrustAnchors, clock: Clock, logger: Logger, strictRevocation = false) {
     this.#pki = pki;
     this.#anchors = anchors;
     this.#clock = clock;
     this.#logger = logger;
+    this.#strictRevocation = strictRevocation;
   }
 
   /** The certificate of an agent or group, asked for by AID and perhaps by fingerprint. Rejects on network failure. */
@@ -66,6 +68,9 @@ export class CertificateVerifier {
     judge: (check: CertificateCheck) => Verdict,
   ): Promise<Verdict> {
     const first = judge(await this.#check(certificate, gatewayUrl));
+    if (!first.ok && first.error.code === 'revocation_unknown') {
+      this.#pki.forgetStatus(gatewayUrl, certificate.serialHex);
+    }
     if (first.ok || !CHAIN_TROUBLE.has(first.error.code)) return this.#logged(first);
     this.#pki.forgetChain(gatewayUrl);
     return this.#logged(judge(await this.#check(certificate, gatewayUrl)));
@@ -83,6 +88,7 @@ export class CertificateVerifier {
       now: this.#clock.now(),
       cache: this.#verified,
       revocation: { crl, ocsp },
+      strictRevocation: this.#strictRevocation,
     };
   }
 

@@ -71,6 +71,12 @@ export class PkiClient {
     return this.#statusDocument(gatewayHttpUrl(gatewayUrl, `/pki/ocsp/${serialHex}`));
   }
 
+  /** What could not be had is asked for again next time. */
+  forgetStatus(gatewayUrl: string, serialHex: string): void {
+    this.#status.delete(gatewayHttpUrl(gatewayUrl, '/pki/crl.json'));
+    this.#status.delete(gatewayHttpUrl(gatewayUrl, `/pki/ocsp/${serialHex}`));
+  }
+
   #statusDocument(url: string): Promise<JsonValue | undefined> {
     return this.#status.get(url, async () => {
       try {

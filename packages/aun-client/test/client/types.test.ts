@@ -24,6 +24,27 @@ describe('types that an editor shows', () => {
     expectTypeOf(calls).returns.toHaveProperty('facade').toEqualTypeOf<Promise<SendResult>>();
   });
 
+  it('knows the auth family', () => {
+    const calls = () => ({
+      create: client.call('auth.create_aid', { aid: 'a', public_key: 'b', curve: 'P-256' }),
+      download: client.call('auth.download_cert', { cert_sn: 'root' }),
+    });
+    expectTypeOf(calls)
+      .returns.toHaveProperty('create')
+      .resolves.toHaveProperty('cert')
+      .toEqualTypeOf<string>();
+    expectTypeOf(calls)
+      .returns.toHaveProperty('download')
+      .resolves.toHaveProperty('cert_chain')
+      .toEqualTypeOf<string[]>();
+  });
+
+  it('knows the options of a notification', () => {
+    const sent = () => client.notify('event/app.typing', { on: true }, { to: 'a', ttl_ms: 500 });
+    expectTypeOf(sent).returns.toEqualTypeOf<Promise<void>>();
+    expectTypeOf<AUNClient['notify']>().parameter(0).toEqualTypeOf<string>();
+  });
+
   it('lets unknown methods through as JSON, or as what the caller says', () => {
     const calls = () => ({
       any: client.call('task.run', { a: 1 }),

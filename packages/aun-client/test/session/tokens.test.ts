@@ -21,9 +21,9 @@ type Inputs = {
   message: string;
 };
 type Vector = { name: string; inputs: Inputs; expected: Record<string, unknown> };
-const { vectors } = JSON.parse(
-  readFileSync(new URL('../vectors/auth-session.json', import.meta.url), 'utf8'),
-) as { vectors: Vector[] };
+const { vectors } = JSON.parse(readFileSync(new URL('../vectors/auth.json', import.meta.url), 'utf8')) as {
+  vectors: Vector[];
+};
 const named = (name: string) => vectors.filter((vector) => vector.name === name);
 
 describe('tokens, by the vectors', () => {
@@ -116,6 +116,28 @@ class World {
     };
   }
 }
+
+describe('tokens that the server has refused for good', () => {
+  it('are followed by a login', async () => {
+    const world = new World();
+    world.store('old', 3_000);
+    await world.chain.obtain();
+    await world.chain.discard();
+    expect(world.state.refresh_token).not.toBe('r1');
+    expect((await world.chain.obtain()).source).toBe('login');
+    expect(world.logins).toBe(1);
+  });
+
+  it('do not take the tokens of another process with them', async () => {
+    const world = new World();
+    world.store('old', 3_000);
+    await world.chain.obtain();
+    world.store('newer', 3_000, 'r9');
+    await world.chain.discard();
+    expect((await world.chain.obtain()).tokens.accessToken).toBe('newer');
+    expect(world.logins).toBe(0);
+  });
+});
 
 describe('the token chain', () => {
   it('uses a cached token without asking anybody', async () => {
