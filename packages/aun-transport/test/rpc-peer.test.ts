@@ -171,10 +171,19 @@ describe('a call', () => {
     expect(peer.pendingCalls).toBe(0);
   });
 
-  it('rejects when it cannot be written', async () => {
+  it('that cannot be written drops the socket, and rejects with the code of its end, not before', async () => {
     const { socket, peer, clock } = await connected();
     socket.failSends = true;
-    expect(await caught(peer.call('meta.ping'))).toBeInstanceOf(ConnectionError);
+    let rejected = false;
+    const call = caught(peer.call('meta.ping')).finally(() => {
+      rejected = true;
+    });
+    await settle();
+    expect(socket.calls).toContain('terminate');
+    expect(rejected).toBe(false);
+    socket.drop({ code: 4009, reason: 'replaced' });
+    expect(await call).toMatchObject({ name: 'ConnectionError', message: 'websocket closed: code=4009' });
+    expect(peer.isOpen).toBe(false);
     expect(clock.pendingTimers).toBe(0);
   });
 

@@ -249,7 +249,7 @@ export class ClientCore {
       intervalSeconds: settings.heartbeatIntervalS,
       ping: () => link.call('meta.ping', {}, { timeoutMs: settings.callTimeoutMs }),
       onFailure: (error) => this.#onError(error),
-      onDead: () => link.terminate(),
+      onDead: () => this.#dropLink(link),
     });
     heartbeat.adopt(link.handshake);
     heartbeat.start();
@@ -283,17 +283,25 @@ export class ClientCore {
   /** A call failed as if the socket were dead: make sure before dropping it (07 §6.6). */
   async #suspect(error: Error): Promise<void> {
     const { link, settings } = this.lifecycle;
-    if (link === null || settings?.autoReconnect !== true || this.#probing) return;
-    if (!(error instanceof TimeoutError)) return;
+    if (link === null) return;
+    if (link.end !== null) {
+      this.lifecycle.drop();
+      return;
+    }
+    if (settings?.autoReconnect !== true || this.#probing || !(error instanceof TimeoutError)) return;
     this.#probing = true;
     try {
       await link.call('meta.ping', {}, { timeoutMs: PROBE_TIMEOUT_MS });
     } catch {
       // Silence is the answer.
-      link.terminate();
+      this.#dropLink(link);
     } finally {
       this.#probing = false;
     }
+  }
+
+  #dropLink(link: Link): void {
+    if (this.lifecycle.link === link) this.lifecycle.drop();
   }
 
   /** An observer that fails must not fail what it observes. */

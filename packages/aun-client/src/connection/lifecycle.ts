@@ -1,4 +1,4 @@
-import { type Clock, ConnectionError } from 'aun-core';
+import { type Clock, CloseCode, ConnectionError } from 'aun-core';
 import { isReconnectCloseCode, type WakeUpSource } from 'aun-transport';
 import { abortable } from './abortable.js';
 import { isAuthCloseCode } from './close-codes.js';
@@ -95,9 +95,15 @@ export class Lifecycle {
     this.#kick = kick;
   }
 
-  /** A call or heartbeat proved that the link is dead. */
+  /**
+   * A call or heartbeat proved that the link is dead. The state changes at once, not when the socket gets round to it:
+   * whoever asks `isReady` after a failed call must not be told yes.
+   */
   drop(): void {
-    this.#link?.terminate();
+    const link = this.#link;
+    if (link === null) return;
+    link.terminate();
+    this.#onEnded(link, link.end ?? { code: CloseCode.abnormal, reason: 'dropped' });
   }
 
   async disconnect(): Promise<void> {

@@ -29,6 +29,8 @@ export interface Link {
   start(onInbound: (frame: Inbound) => void): void;
   /** Resolves once, when the socket is gone for whatever reason. */
   readonly ended: Promise<LinkEnd>;
+  /** Why nothing can be called any more, known before `ended` resolves; null while the link is usable. */
+  readonly end: LinkEnd | null;
   /** Polite close; resolves when the socket is gone. */
   close(): Promise<void>;
   /** Drops the socket, for links that are suspected to be dead. */

@@ -1,4 +1,4 @@
-import { AuthError, type Clock, type JsonObject, type Logger } from 'aun-core';
+import { AuthError, type Clock, CloseCode, type JsonObject, type Logger } from 'aun-core';
 import { type NetworkOptions, openSocket, type RpcObserver, RpcPeer, type SocketOpener } from 'aun-transport';
 import type { TokenChain } from '../session/token-chain.js';
 import type { ConnectionSettings } from './connect-options.js';
@@ -110,6 +110,7 @@ class PeerLink implements Link {
   readonly ended: Promise<LinkEnd>;
   readonly #peer: RpcPeer;
   readonly #inbox: Inbox;
+  #end: LinkEnd | null = null;
 
   constructor(gatewayUrl: string, handshake: JsonObject, peer: RpcPeer, inbox: Inbox, openedAt: number) {
     this.gatewayUrl = gatewayUrl;
@@ -118,6 +119,14 @@ class PeerLink implements Link {
     this.#peer = peer;
     this.#inbox = inbox;
     this.ended = peer.closed.then(({ code, reason }) => ({ code, reason }));
+    peer.on('close', ({ code, reason }) => {
+      this.#end = { code, reason };
+    });
+  }
+
+  get end(): LinkEnd | null {
+    if (this.#end !== null || this.#peer.isOpen) return this.#end;
+    return { code: CloseCode.abnormal, reason: 'dropped' };
   }
 
   call: Link['call'] = (method, params, options) => this.#peer.call(method, params, options);

@@ -11,12 +11,13 @@ class FakeLink implements Link {
   readonly handshake: JsonObject = {};
   readonly openedAt = 0;
   readonly ended: Promise<LinkEnd>;
-  end: (end: LinkEnd) => void = () => undefined;
+  end: LinkEnd | null = null;
+  finish: (end: LinkEnd) => void = () => undefined;
   closed = false;
 
   constructor() {
     this.ended = new Promise((resolve) => {
-      this.end = resolve;
+      this.finish = resolve;
     });
   }
 
@@ -25,9 +26,11 @@ class FakeLink implements Link {
   start = () => undefined;
   close = async () => {
     this.closed = true;
-    this.end({ code: 1005, reason: '' });
+    this.finish({ code: 1005, reason: '' });
   };
-  terminate = () => this.end({ code: 1006, reason: '' });
+  terminate = () => {
+    this.end = { code: 1006, reason: '' };
+  };
 }
 
 type Answer = FakeLink | Error | Promise<Link>;
@@ -110,7 +113,7 @@ describe('the life of a connection', () => {
   it('waits a random part of the delay after a loss, then reconnects', async () => {
     const link = await connected();
     answers.push(new FakeLink());
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await settle();
     expect(machine.state).toBe('retry_backoff');
     expect(lifecycle.attempt).toBe(1);
@@ -121,9 +124,19 @@ describe('the life of a connection', () => {
     expect(lifecycle.attempt).toBe(0);
   });
 
+  it('is no longer ready the moment a link is dropped, and hears of its end only once', async () => {
+    const link = await connected();
+    lifecycle.drop();
+    expect(machine.state).toBe('retry_backoff');
+    link.finish({ code: 1006, reason: '' });
+    await settle();
+    expect(path()).toEqual(['retry_backoff']);
+    await lifecycle.disconnect();
+  });
+
   it('doubles the delay with every failure', async () => {
     const link = await connected();
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await settle();
     const waits: number[] = [];
     for (let round = 0; round < 4; round += 1) {
@@ -137,7 +150,7 @@ describe('the life of a connection', () => {
 
   it('gives up after retry_max_attempts', async () => {
     const link = await connected({ retry_max_attempts: 2 });
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await clock.advance(10_000);
     expect(machine.state).toBe('connection_failed');
     expect(lifecycle.failure?.code).toBe('RECONNECT_EXHAUSTED');
@@ -150,7 +163,7 @@ describe('the life of a connection', () => {
   ])('does not try again after %o', async (error, code) => {
     const link = await connected();
     answers.push(error);
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await clock.advance(500);
     expect(machine.state).toBe('connection_failed');
     expect(lifecycle.failure?.code).toBe(code);
@@ -159,7 +172,7 @@ describe('the life of a connection', () => {
   it('tries again after login trouble that a fresh login can cure', async () => {
     const link = await connected();
     answers.push(new AuthError('aid_login2_failed: nonce invalid or expired'), new FakeLink());
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await clock.advance(5_000);
     expect(machine.state).toBe('ready');
   });
@@ -168,7 +181,7 @@ describe('the life of a connection', () => {
     const link = await connected();
     healthy = false;
     answers.push(new FakeLink());
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await clock.advance(500);
     expect(machine.state).toBe('retry_backoff');
     expect(answers).toHaveLength(1);
@@ -179,7 +192,7 @@ describe('the life of a connection', () => {
 
   it('skips the wait on connect(), which settles with that attempt', async () => {
     const link = await connected();
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await settle();
     answers.push(new ConnectionError('still down'));
     await expect(lifecycle.connect(settings())).rejects.toThrow('still down');
@@ -191,7 +204,7 @@ describe('the life of a connection', () => {
 
   it('does not wait any longer when the platform says that the network is back', async () => {
     const link = await connected();
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await settle();
     answers.push(new FakeLink());
     wake();
@@ -201,7 +214,7 @@ describe('the life of a connection', () => {
 
   it('goes to standby when the socket is lost without auto_reconnect', async () => {
     const link = await connected({ auto_reconnect: false });
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await settle();
     expect(path()).toEqual(['standby']);
   });
@@ -210,7 +223,7 @@ describe('the life of a connection', () => {
     'does not come back after close code %i',
     async (code) => {
       const link = await connected();
-      link.end({ code, reason: 'bye' });
+      link.finish({ code, reason: 'bye' });
       await settle();
       expect(machine.state).toBe('connection_failed');
       const auth = [4001, 4003, 4008, 4010].includes(code);
@@ -223,7 +236,7 @@ describe('the life of a connection', () => {
     'comes back after close code %i',
     async (code) => {
       const link = await connected();
-      link.end({ code, reason: '' });
+      link.finish({ code, reason: '' });
       await settle();
       expect(machine.state).toBe('retry_backoff');
       await lifecycle.close();
@@ -233,7 +246,7 @@ describe('the life of a connection', () => {
   it('stays away after a kick, whatever the close code, until connect() clears it', async () => {
     const link = await connected();
     lifecycle.noteKick({ code: 4009, reason: 'Connection replaced', detail: { aid: 'a' } });
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await settle();
     expect(changes.at(-1)).toMatchObject({
       to: 'connection_failed',
@@ -243,7 +256,7 @@ describe('the life of a connection', () => {
     const next = new FakeLink();
     answers.push(next);
     await lifecycle.connect(settings());
-    next.end({ code: 1006, reason: '' });
+    next.finish({ code: 1006, reason: '' });
     await settle();
     expect(machine.state).toBe('retry_backoff');
     await lifecycle.close();
@@ -252,7 +265,7 @@ describe('the life of a connection', () => {
   it('takes the end of an idle short connection for an ordinary end', async () => {
     const link = await connected({ connection_kind: 'short', short_ttl_ms: 2_000 });
     lifecycle.noteKick({ code: 4014, reason: 'short connection idle timeout' });
-    link.end({ code: 4014, reason: '' });
+    link.finish({ code: 4014, reason: '' });
     await settle();
     expect(machine.state).toBe('standby');
   });
@@ -284,7 +297,7 @@ describe('the life of a connection', () => {
 
   it('ends the wait on disconnect and leaves no timer behind', async () => {
     const link = await connected();
-    link.end({ code: 1006, reason: '' });
+    link.finish({ code: 1006, reason: '' });
     await settle();
     await lifecycle.disconnect();
     await settle();

@@ -60,7 +60,7 @@ export class RpcPeer {
     this.#callTimeoutMs = options.callTimeoutMs ?? defaultCallTimeoutMs;
     this.#emitter = new Emitter(this.#logger);
     this.#calls = new PendingCalls(this.#clock, options.flow ?? new FlowControl(), (text) =>
-      socket.send(text),
+      this.#write(text),
     );
     this.closed = new Promise((resolve) => {
       this.#emitter.on('close', resolve);
@@ -147,7 +147,7 @@ export class RpcPeer {
   async notify(method: string, params: JsonObject = {}): Promise<void> {
     const text = encodeNotification(method, params);
     this.#requireOpen();
-    await this.#socket.send(text);
+    await this.#write(text);
   }
 
   /** Closes without a status code; calls under way are rejected at once. Safe at any time. */
@@ -210,6 +210,20 @@ export class RpcPeer {
       call.resolve(result);
     } catch (error) {
       call.reject(error);
+    }
+  }
+
+  /**
+   * A socket that cannot be written to is dead, also when it does not know yet. What waits for it fails once its end is
+   * known, with its close code, and not before: a caller that tries again at once would starve the close event.
+   */
+  async #write(text: string): Promise<void> {
+    try {
+      await this.#socket.send(text);
+    } catch (error) {
+      this.#socket.terminate();
+      await this.closed;
+      throw error;
     }
   }
 
