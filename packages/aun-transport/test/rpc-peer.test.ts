@@ -1,4 +1,4 @@
-import { ConnectionError, SerializationError, TimeoutError, ValidationError } from 'aun-core';
+import { SerializationError, TimeoutError, ValidationError } from 'aun-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FlowControl, type PeerClose, RpcPeer, type RpcPeerOptions } from '../src/index.js';
