@@ -45,12 +45,15 @@ export const P384: CurveParameters = {
 export const curveParameters = (curve: Curve): CurveParameters => (curve === 'P-256' ? P256 : P384);
 
 /** 1 <= scalar < order, for scalars of exactly `size` bytes. Does not branch on single bytes. */
-export function isScalarInRange({ size, order }: CurveParameters, scalar: Uint8Array): boolean {
-  if (scalar.length !== size) return false;
+export const isScalarInRange = (curve: CurveParameters, scalar: Uint8Array): boolean =>
+  scalar.length === curve.size && isScalarAt(curve, scalar, 0);
+
+/** {@link isScalarInRange} for the `size` bytes at `offset`, which must be there. */
+export function isScalarAt({ size, order }: CurveParameters, bytes: Uint8Array, offset: number): boolean {
   let borrow = 0;
   let any = 0;
   for (let i = size - 1; i >= 0; i--) {
-    const digit = scalar[i] ?? 0;
+    const digit = bytes[offset + i] ?? 0;
     any |= digit;
     borrow = (digit - (order[i] ?? 0) - borrow) >>> 31;
   }

@@ -3,6 +3,7 @@ import { assertBytes, wipe } from './bytes.js';
 import { CryptoError } from './error.js';
 
 const HASH_LENGTH = 32;
+const FIRST = Uint8Array.of(1);
 
 /** HKDF-SHA-256 (RFC 5869), `length` up to 8160 bytes; an empty salt means 32 zero bytes (03 §1.2). */
 export function hkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
@@ -11,13 +12,23 @@ export function hkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, 
   assertBytes(info, 'info');
   assertLength(length, 255 * HASH_LENGTH);
   const prk = backend.hmacSha256(salt, [ikm]);
+  const first = backend.hmacSha256(prk, [info, FIRST]);
+  const key = length === HASH_LENGTH ? first : expand(prk, first, info, length);
+  wipe(prk);
+  return key;
+}
+
+/** T(1) | T(2) | … cut to `length`; wipes the blocks. */
+function expand(prk: Uint8Array, first: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(length);
-  let block: Uint8Array = new Uint8Array(0);
-  for (let offset = 0, counter = 1; offset < length; offset += HASH_LENGTH, counter++) {
-    block = backend.hmacSha256(prk, [block, info, Uint8Array.of(counter)]);
+  let block = first;
+  for (let offset = 0, counter = 2; offset < length; offset += HASH_LENGTH, counter++) {
     out.set(block.subarray(0, length - offset), offset);
+    const next = backend.hmacSha256(prk, [block, info, Uint8Array.of(counter)]);
+    wipe(block);
+    block = next;
   }
-  wipe(prk, block);
+  wipe(block);
   return out;
 }
 

@@ -15,7 +15,6 @@ const MAX_DRAWS = 16;
 interface PrivateParts {
   readonly curve: CurveParameters;
   readonly material: PrivateMaterial;
-  readonly scalar: Uint8Array;
 }
 
 /** For the operations of this package only; not exported from it. */
@@ -28,31 +27,35 @@ export let privateParts: (key: PrivateKey) => PrivateParts;
  */
 export class PrivateKey {
   static {
-    privateParts = (key) => ({ curve: key.#parameters, material: key.#live(), scalar: key.#scalar });
+    privateParts = (key) => ({ curve: key.#parameters, material: key.#live() });
   }
 
   readonly curve: Curve;
   readonly #parameters: CurveParameters;
-  readonly #scalar: Uint8Array;
   #material: PrivateMaterial | undefined;
   #publicKey: PublicKey | undefined;
 
-  private constructor(parameters: CurveParameters, scalar: Uint8Array) {
+  private constructor(parameters: CurveParameters, material: PrivateMaterial) {
     this.curve = parameters.name;
     this.#parameters = parameters;
-    this.#scalar = scalar;
-    this.#material = backend.privateMaterial(parameters, scalar);
+    this.#material = material;
+  }
+
+  static #of(parameters: CurveParameters, scalar: Uint8Array): PrivateKey {
+    return new PrivateKey(parameters, backend.privateMaterial(parameters, scalar));
   }
 
   /**
    * A new P-256 key. `random` is asked for 32 bytes, and again only if they are not a scalar of the curve
-   * (probability 2^-32); a source that never gives one throws `random_failed`.
+   * (probability 2^-32); a source that never gives one throws `random_failed`. Default: the platform's own generator.
    */
-  static generate(options: { random?: RandomBytes } = {}): PrivateKey {
-    const random = options.random ?? randomBytes;
+  static generate(options: { random?: RandomBytes | undefined } = {}): PrivateKey {
+    const { random = randomBytes } = options;
+    const made = random === randomBytes ? backend.generateMaterial(P256) : undefined;
+    if (made !== undefined) return new PrivateKey(P256, made);
     for (let draws = 0; draws < MAX_DRAWS; draws++) {
       const scalar = drawBytes(random, P256.size);
-      if (isScalarInRange(P256, scalar)) return new PrivateKey(P256, scalar);
+      if (isScalarInRange(P256, scalar)) return PrivateKey.#of(P256, scalar);
     }
     throw new CryptoError('random_failed', 'random source never returned a valid scalar');
   }
@@ -64,13 +67,13 @@ export class PrivateKey {
     if (!isScalarInRange(parameters, scalar)) {
       throw new CryptoError('invalid_private_key', 'private scalar is out of range');
     }
-    return new PrivateKey(parameters, new Uint8Array(scalar));
+    return PrivateKey.#of(parameters, new Uint8Array(scalar));
   }
 
   /** From PKCS#8 DER, with or without the public half; one that does not belong to the scalar is refused. */
   static fromPkcs8(der: Uint8Array): PrivateKey {
     const { curve, scalar, point } = readPkcs8(der);
-    const key = new PrivateKey(curve, scalar);
+    const key = PrivateKey.#of(curve, scalar);
     if (point !== undefined && !sameBytes(point, key.#live().point)) {
       key.wipe();
       throw new CryptoError('invalid_private_key', 'embedded public key does not belong to the private key');
@@ -94,13 +97,13 @@ export class PrivateKey {
 
   /** The secret scalar, big-endian, 32 (48) bytes. A copy: `wipe` it after use. */
   toScalar(): Uint8Array {
-    this.#live();
-    return this.#scalar.slice();
+    return this.#live().scalar.slice();
   }
 
   /** PKCS#8 DER with the public half, 138 bytes for P-256. Secret: `wipe` it after use. */
   toPkcs8(): Uint8Array {
-    return writePkcs8(this.#parameters, this.#scalar, this.#live().point);
+    const { scalar, point } = this.#live();
+    return writePkcs8(this.#parameters, scalar, point);
   }
 
   /** PKCS#8 PEM, the form of the key store (08 §4). Secret. */
@@ -113,7 +116,7 @@ export class PrivateKey {
 
   /** Overwrites the scalar and lets go of the platform's key objects. Any later use throws `key_wiped`. */
   wipe(): void {
-    wipe(this.#scalar);
+    this.#material?.wipe();
     this.#material = undefined;
   }
 

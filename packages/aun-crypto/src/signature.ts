@@ -15,8 +15,10 @@ export interface SignOptions {
  */
 export function signRaw(key: PrivateKey, message: Uint8Array, options: SignOptions = {}): Uint8Array {
   assertBytes(message, 'message');
-  const { curve, material, scalar } = privateParts(key);
-  return options.deterministic ? nobleSignRaw(curve, message, scalar, false) : material.signRaw(message);
+  const { curve, material } = privateParts(key);
+  return options.deterministic
+    ? nobleSignRaw(curve, message, material.scalar, false)
+    : material.signRaw(message);
 }
 
 /** The same signature as ASN.1 DER (01 §2.2). */

@@ -179,6 +179,17 @@ describe('private scalars', () => {
 });
 
 describe('generation', () => {
+  it('are made by the platform without a random source, and carry their scalar', () => {
+    for (let i = 0; i < runs(300).numRuns; i++) {
+      const made = PrivateKey.generate();
+      const again = PrivateKey.fromScalar(made.toScalar());
+      expect(again.publicKey.equals(made.publicKey)).toBe(true);
+      if (i > 5) continue;
+      expect(ecdh(made, key.publicKey)).toEqual(ecdh(key, again.publicKey));
+      expect(PrivateKey.fromPem(made.toPem()).publicKey.equals(made.publicKey)).toBe(true);
+    }
+  });
+
   it('takes exactly the 32 bytes of an injected source', () => {
     const asked: number[] = [];
     const generated = PrivateKey.generate({

@@ -85,12 +85,13 @@ export interface Draft {
   readonly wrapNonces: readonly Uint8Array[];
 }
 
-/** Steps 1-7 of 03 §5.1. `makeAad` gets message id and timestamp. */
+/** Steps 1-7 of 03 §5.1. `makeAad` gets message id and timestamp; `aadText` is `canonicalJson` or does the same. */
 export function draftEnvelope(
   input: MessageInput,
   targets: readonly Target[],
   options: EncryptOptions,
   makeAad: (messageId: string, timestamp: number) => JsonObject,
+  aadText: (aad: JsonObject) => string = canonicalJson,
 ): Draft {
   // Everything a caller can get wrong is looked at before there are secrets.
   const headers = envelopeHeaders(input.protectedHeaders, input.payload, options.sdk ?? DEFAULT_SDK);
@@ -103,10 +104,10 @@ export function draftEnvelope(
   const bodyNonce = draw(NONCE_BYTES);
   const messageId = input.messageId ?? newMessageId(draw);
   const aad = makeAad(messageId, timestamp);
-  const aadBytes = canonicalBytes('aad', aad);
+  const aadBytes = canonicalBytes('aad', aad, aadText);
   const { ciphertext, tag } = aesGcmSeal(masterKey, bodyNonce, plaintext, aadBytes);
   wipe(plaintext);
-  const sessionKey = makeSessionKey(draw);
+  const sessionKey = options.random === undefined ? PrivateKey.generate() : makeSessionKey(draw);
   const sessionSpki = sessionKey.publicKey.spki;
   return {
     sender: input.sender,
@@ -126,12 +127,12 @@ export function draftEnvelope(
   };
 }
 
-/** Master key, message id and session scalar. */
-const SECRET_BYTES = MASTER_KEY_BYTES + 16 + 32;
+/** Master key and message id; the session key comes from the platform's generator. */
+const SECRET_BYTES = MASTER_KEY_BYTES + 16;
 
 /** `m-` and the 32 hex digits of a UUIDv4. */
 function newMessageId(draw: RandomBytes): string {
-  const bytes = draw(16).slice();
+  const bytes = draw(16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   return `m-${hexEncode(bytes)}`;
@@ -171,9 +172,9 @@ export function requireInteger(name: string, value: number): void {
   throw new E2EEError(`${name} must be a non-negative integer`, { localCode: `${name}_invalid` });
 }
 
-function canonicalBytes(name: string, value: unknown): Uint8Array {
+function canonicalBytes<T>(name: string, value: T, text: (value: T) => string = canonicalJson): Uint8Array {
   try {
-    return utf8Encode(canonicalJson(value));
+    return utf8Encode(text(value));
   } catch (error) {
     if (!(error instanceof CanonicalJsonError)) throw error;
     throw new E2EEError(`${name} cannot be serialised: ${error.message}`, {

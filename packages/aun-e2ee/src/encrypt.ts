@@ -1,4 +1,5 @@
 import { E2EEError, type JsonObject, normalizeGroupId } from 'aun-core';
+import { p2pAadText } from './aad-text.js';
 import { GROUP_ENVELOPE_TYPE, P2P_ENVELOPE_TYPE, Role, SUITE } from './constants.js';
 import {
   type Draft,
@@ -96,6 +97,7 @@ export function draftP2P(message: P2PMessage, options: EncryptOptions): Draft {
         suite: SUITE,
         wrap_protocol: wrapProtocolOf(all),
       }) satisfies P2PAad,
+    (aad) => p2pAadText(aad as JsonObject & P2PAad),
   );
 }
 

@@ -1,5 +1,5 @@
 import { concatBytes, hexEncode, sha256, utf8Encode } from 'aun-crypto';
-import { hashLeaves, hashParents } from '#merkle-hash';
+import { hashLeafHex, hashLeaves, hashParents } from '#merkle-hash';
 import { tryHex } from './base64.js';
 import { NODE_PREFIX } from './constants.js';
 import type { MerkleStep, RecipientRow } from './envelope.js';
@@ -37,6 +37,11 @@ export interface RecipientTree {
 
 /** Builds the tree of 03 §5.4. Rows are not sorted here. */
 export function recipientTree(rows: readonly (readonly string[])[]): RecipientTree {
+  const [only] = rows;
+  // Most messages have one row, and a gateway sees all of them.
+  if (rows.length === 1 && only !== undefined) {
+    return { root: hashLeafHex(only), proof: (index) => proofFrom([], 1, index) };
+  }
   const layers = rows.length === 0 ? [] : buildLayers(rows);
   const top = layers.at(-1);
   return {
@@ -70,6 +75,11 @@ function proofFrom(layers: readonly Uint8Array[], rows: number, index: number): 
     position = Math.floor(position / 2);
   }
   return steps;
+}
+
+/** Bytes of {@link recipientsDigest}; none without rows. */
+export function recipientsRoot(rows: readonly (readonly string[])[]): Uint8Array {
+  return rows.length === 0 ? new Uint8Array(0) : (buildLayers(rows).at(-1) ?? new Uint8Array(0));
 }
 
 /** Merkle root of the rows in the given order, lower-case hex; `""` without rows (03 §5.4). */

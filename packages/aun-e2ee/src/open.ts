@@ -93,8 +93,8 @@ export function openEnvelope(
 function verifySignature(envelope: unknown, senderKey: PublicKey): Opened<Signed> {
   const fields: JsonObject = isJsonObject(envelope) ? envelope : {};
   const { sender_signature: signature, ciphertext, tag, recipients_digest: digest, aad } = fields;
-  const texts = [signature, ciphertext, tag, digest];
-  if (typeof digest !== 'string' || texts.some((value) => typeof value !== 'string')) return badSignature();
+  if (typeof signature !== 'string' || typeof ciphertext !== 'string') return badSignature();
+  if (typeof tag !== 'string' || typeof digest !== 'string') return badSignature();
   const aadBytes = canonicalBytes(aad);
   if (aadBytes === null) return resultErr('aad_invalid', 'aad_invalid: aad has no canonical JSON form');
   const parts = { signature: tryBase64(signature), ciphertext: tryBase64(ciphertext), tag: tryBase64(tag) };

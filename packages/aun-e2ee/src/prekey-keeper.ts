@@ -26,6 +26,8 @@ export class PrekeyKeeper {
   /** Groups for which this process itself made an upload. */
   readonly #sent = new Set<string>();
   readonly #published = new Set<string>();
+  /** The current P2P prekey when it was last looked at; another process may have made a newer one since. */
+  #currentId: string | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -57,6 +59,7 @@ export class PrekeyKeeper {
     // The newest is the current one: two in one millisecond must still have an order.
     const createdAt = Math.max(made.record.createdAt, (current?.createdAt ?? 0) + 1);
     await store.savePrekey(aid, deviceId, { ...made.record, createdAt });
+    this.#currentId = null;
     return made.registration;
   }
 
@@ -96,16 +99,18 @@ export class PrekeyKeeper {
 
   /** Remembers that a pulled P2P row named an old prekey (03 §10, "Track"). */
   async track(spkId: string, seq: number): Promise<void> {
-    if (spkId === '') return;
+    if (spkId === '' || spkId === this.#currentId) return;
     const { aid, deviceId, store, clock } = this.#options;
     const current = await store.loadCurrentPrekey(aid, deviceId, '');
-    if (spkId !== current?.spkId) this.#tracker.track(spkId, seq, clock.now());
+    this.#currentId = current?.spkId ?? null;
+    if (spkId !== this.#currentId) this.#tracker.track(spkId, seq, clock.now());
   }
 
   /** Destroys consumed P2P prekeys after an acknowledgement; gives their ids (03 §10, "Destroy"). */
   async acked(cursor: number): Promise<string[]> {
     const { aid, deviceId, store, clock } = this.#options;
     const stored = await store.listPrekeys(aid, deviceId, '');
+    this.#currentId = stored[0]?.spkId ?? null;
     const { references } = this.#tracker;
     const doomed = prekeysToDestroy({ stored, references, cursor, now: clock.now() });
     for (const spkId of doomed) {

@@ -112,9 +112,14 @@ export interface SdkIdentity {
 
 /** The complete header body of an envelope: caller's headers, payload type and SDK identity (03 §6). */
 export function envelopeHeaders(headers: unknown, payload: JsonValue, sdk: SdkIdentity): JsonObject {
-  const out = normalizeProtectedHeaders(headers);
   const type = isJsonObject(payload) ? payload.type : undefined;
-  if (typeof type === 'string' && type !== '' && !out.has('payload_type')) out.set('payload_type', type);
+  const hasType = typeof type === 'string' && type !== '';
+  if (headers === undefined || headers === null) {
+    const identity = { sdk_lang: sdk.lang, sdk_version: sdk.version };
+    return hasType ? { payload_type: type, ...identity } : identity;
+  }
+  const out = normalizeProtectedHeaders(headers);
+  if (hasType && !out.has('payload_type')) out.set('payload_type', type);
   out.set('sdk_lang', sdk.lang);
   out.set('sdk_version', sdk.version);
   // A misspelling that older SDKs sent.

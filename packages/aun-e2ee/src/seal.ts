@@ -1,10 +1,9 @@
 import { isJsonObject, type JsonObject } from 'aun-core';
-import { base64Encode, signRaw, wipe } from 'aun-crypto';
-import { tryHex } from './base64.js';
+import { base64Encode, hexEncode, signRaw, wipe } from 'aun-crypto';
 import { ENVELOPE_VERSION, KeySource, SUITE } from './constants.js';
 import type { Draft, EncryptOptions, MessageInput } from './draft.js';
 import type { EnvelopeBase, RecipientRow } from './envelope.js';
-import { recipientsDigest, sortRecipients } from './merkle.js';
+import { recipientsRoot, sortRecipients } from './merkle.js';
 import { authenticateMetadata } from './metadata.js';
 import { type Target, targetProtocol } from './target.js';
 import { signInput } from './wrap.js';
@@ -17,7 +16,7 @@ export function sealEnvelope(
   options: EncryptOptions,
 ): EnvelopeBase {
   const rows = sortRecipients(draft.targets.map((target, i) => rowOf(draft, target, i, wrapped[i])));
-  const digest = recipientsDigest(rows);
+  const digest = recipientsRoot(rows);
   const metadata = metadataMembers(draft, input);
   wipe(draft.masterKey);
   draft.sessionKey.wipe();
@@ -33,7 +32,7 @@ export function sealEnvelope(
     sender_signature: base64Encode(signEnvelope(draft, digest, options)),
     sender_cert_fingerprint: draft.sender.identityKey.publicKey.keyId(),
     sender_session_pk: base64Encode(draft.sessionSpki),
-    recipients_digest: digest,
+    recipients_digest: hexEncode(digest),
     recipients: rows,
     ...metadata,
   };
@@ -48,8 +47,8 @@ function rowOf(draft: Draft, target: Target, index: number, wrapped: Uint8Array 
     : [aid, deviceId, role, KeySource.aidMaster, identityKey.keyId(), '', nonce, key];
 }
 
-function signEnvelope(draft: Draft, digest: string, options: EncryptOptions): Uint8Array {
-  const input = signInput(draft.ciphertext, draft.tag, draft.aadBytes, tryHex(digest) ?? new Uint8Array(0));
+function signEnvelope(draft: Draft, digest: Uint8Array, options: EncryptOptions): Uint8Array {
+  const input = signInput(draft.ciphertext, draft.tag, draft.aadBytes, digest);
   return signRaw(draft.sender.identityKey, input, { deterministic: options.deterministic ?? false });
 }
 

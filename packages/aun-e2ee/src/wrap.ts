@@ -1,11 +1,20 @@
 import { aesGcmOpen, aesGcmSeal, concatBytes, hkdfSha256, sha256, utf8Encode, wipe } from 'aun-crypto';
-import { MASTER_KEY_BYTES, TAG_BYTES, WRAP_INFO, WRAP_SALT_BYTES, type WrapProtocol } from './constants.js';
+import {
+  MASTER_KEY_BYTES,
+  SUITE,
+  TAG_BYTES,
+  WRAP_INFO,
+  WRAP_SALT_BYTES,
+  type WrapProtocol,
+} from './constants.js';
 
+const ownSuite = utf8Encode(SUITE);
 const info = { '1DH': utf8Encode(WRAP_INFO['1DH']), '3DH': utf8Encode(WRAP_INFO['3DH']) };
 
 /** HKDF salt of all wraps of one message, 16 bytes (03 §5.1 step 7). */
 export function wrapSalt(aadBytes: Uint8Array, sessionSpki: Uint8Array, suite: string): Uint8Array {
-  return sha256(concatBytes(aadBytes, sessionSpki, utf8Encode(suite))).slice(0, WRAP_SALT_BYTES);
+  const suiteBytes = suite === SUITE ? ownSuite : utf8Encode(suite);
+  return sha256(aadBytes, sessionSpki, suiteBytes).slice(0, WRAP_SALT_BYTES);
 }
 
 /** Wrap key of one row from its one or three Diffie-Hellman secrets, 32 bytes (03 §5.3). */
@@ -14,6 +23,8 @@ export function deriveWrapKey(
   secrets: readonly Uint8Array[],
   salt: Uint8Array,
 ): Uint8Array {
+  const [only] = secrets;
+  if (secrets.length === 1 && only !== undefined) return hkdfSha256(only, salt, info[protocol], 32);
   const ikm = concatBytes(...secrets);
   const key = hkdfSha256(ikm, salt, info[protocol], 32);
   wipe(ikm);

@@ -19,6 +19,10 @@ describe('both ways of hashing rows agree', () => {
       fc.property(fc.array(row, { minLength: 1, maxLength: 9 }), (rows) => {
         const leaves = portable.hashLeaves(rows);
         expect(hexEncode(node.hashLeaves(rows))).toBe(hexEncode(leaves));
+        for (const only of rows.slice(0, 1)) {
+          expect(node.hashLeafHex(only)).toBe(hexEncode(portable.hashLeaves([only])));
+          expect(portable.hashLeafHex(only)).toBe(node.hashLeafHex(only));
+        }
         expect(hexEncode(node.hashParents(leaves))).toBe(hexEncode(portable.hashParents(leaves)));
       }),
       { numRuns: 1_000 },

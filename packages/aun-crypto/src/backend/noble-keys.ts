@@ -1,4 +1,5 @@
 import { p256, p384 } from '@noble/curves/nist.js';
+import { wipe } from '../bytes.js';
 import { type CurveParameters, P256 } from '../curve.js';
 import { derFromRaw, rawFromDer } from '../ecdsa-signature.js';
 import { SubtleAgreement, subtlePeer } from './subtle.js';
@@ -44,23 +45,23 @@ export class NoblePublicMaterial implements PublicMaterial {
 }
 
 export class NoblePrivateMaterial implements PrivateMaterial {
+  readonly scalar: Uint8Array;
   readonly #curve: CurveParameters;
-  readonly #scalar: Uint8Array;
   #point: Uint8Array | undefined;
   #agreement: Promise<SubtleAgreement | null> | undefined;
 
   constructor(curve: CurveParameters, scalar: Uint8Array) {
     this.#curve = curve;
-    this.#scalar = scalar;
+    this.scalar = scalar;
   }
 
   get point(): Uint8Array {
-    this.#point ??= nobleCurve(this.#curve).getPublicKey(this.#scalar, false);
+    this.#point ??= nobleCurve(this.#curve).getPublicKey(this.scalar, false);
     return this.#point;
   }
 
   signRaw(message: Uint8Array): Uint8Array {
-    return nobleSignRaw(this.#curve, message, this.#scalar, true);
+    return nobleSignRaw(this.#curve, message, this.scalar, true);
   }
 
   signDer(message: Uint8Array): Uint8Array {
@@ -68,16 +69,20 @@ export class NoblePrivateMaterial implements PrivateMaterial {
   }
 
   ecdh(peer: PublicMaterial): Uint8Array {
-    const shared = nobleCurve(this.#curve).getSharedSecret(this.#scalar, peer.point, true);
+    const shared = nobleCurve(this.#curve).getSharedSecret(this.scalar, peer.point, true);
     return shared.slice(1);
   }
 
   async ecdhAsync(peer: PublicMaterial): Promise<Uint8Array> {
-    this.#agreement ??= SubtleAgreement.of(this.#curve, this.#scalar, this.point);
+    this.#agreement ??= SubtleAgreement.of(this.#curve, this.scalar, this.point);
     const agreement = await this.#agreement;
     return agreement !== null && peer instanceof NoblePublicMaterial
       ? agreement.agree(await peer.subtleKey)
       : this.ecdh(peer);
+  }
+
+  wipe(): void {
+    wipe(this.scalar);
   }
 }
 

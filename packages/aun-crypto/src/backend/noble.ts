@@ -77,4 +77,5 @@ export const backend: Backend = {
   decompressPoint,
   publicMaterial: (curve, point) => new NoblePublicMaterial(curve, point),
   privateMaterial: (curve, scalar) => new NoblePrivateMaterial(curve, scalar),
+  generateMaterial: () => undefined,
 };

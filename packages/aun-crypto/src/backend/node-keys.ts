@@ -4,35 +4,32 @@ import {
   createPublicKey,
   diffieHellman,
   type ECDH,
+  generateKeyPairSync,
   type KeyObject,
   sign,
   verify,
 } from 'node:crypto';
-import { concatBytes, wipe } from '../bytes.js';
+import { wipe } from '../bytes.js';
 import { type CurveParameters, P256 } from '../curve.js';
-import { derEncode, TAG } from '../der.js';
+import { derMembers } from '../der.js';
 import { derFromRaw, rawFromDer } from '../ecdsa-signature.js';
-import { sec1Pem } from './sec1-pem.js';
+import { KEY_OBJECTS_ARE_CHEAP } from './node-openssl.js';
+import { sec1Der, sec1Pem } from './sec1.js';
 import type { PrivateMaterial, PublicMaterial } from './types.js';
 import { withoutStackTraces } from './without-stack-traces.js';
 
-/**
+/*
  * Which OpenSSL runs decides the cheapest calls (measured, P-256, µs):
  *
  * |                              | 3.0 (Node 20) | 3.5 (Node 22, 24) |
  * | `diffieHellman(KeyObjects)`  | 95 | 53 |
  * | `computeSecret(raw point)`   | 99 | 58 to 100 |
  * | public import DER, JWK, PEM   | 110, 63, 110 | 43, 43, 14 |
+ * | new key pair, its point known | 21 (`ECDH`) | 37 (`generateKeyPairSync` and JWK) |
+ * | a scalar made ready, point known | 21 (`ECDH`) | 35 (`ECDH` and SEC 1 PEM) |
  *
  * 3.0 validates the peer's order inside every exchange and has slow decoders, so raw points win there.
  */
-const KEY_OBJECTS_ARE_CHEAP = atLeast(process.versions.openssl, 3, 5);
-
-function atLeast(version: string | undefined, major: number, minor: number): boolean {
-  const [a = 0, b = 0] = (version ?? '').split('.').map(Number);
-  return a > major || (a === major && b >= minor);
-}
-
 export const nodeCurveName = (curve: CurveParameters): string =>
   curve === P256 ? 'prime256v1' : 'secp384r1';
 
@@ -66,8 +63,12 @@ export class NodePublicMaterial implements PublicMaterial {
 }
 
 function importPem(curve: CurveParameters, point: Uint8Array): KeyObject {
-  const spki = Buffer.from(concatBytes(curve.spkiHeader, point).buffer).toString('base64');
-  return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`);
+  const spki = Buffer.alloc(curve.spkiHeader.length + point.length);
+  spki.set(curve.spkiHeader);
+  spki.set(point, curve.spkiHeader.length);
+  return createPublicKey(
+    `-----BEGIN PUBLIC KEY-----\n${spki.toString('base64')}\n-----END PUBLIC KEY-----\n`,
+  );
 }
 
 function importJwk(curve: CurveParameters, point: Uint8Array): KeyObject {
@@ -77,16 +78,46 @@ function importJwk(curve: CurveParameters, point: Uint8Array): KeyObject {
   return createPublicKey({ key, format: 'jwk' });
 }
 
+/** What a private key is made from: a scalar, or what the platform generated. */
+interface PrivateOrigin {
+  readonly scalar?: Uint8Array;
+  readonly exchange?: ECDH;
+  readonly key?: KeyObject;
+  readonly point?: Uint8Array;
+}
+
 export class NodePrivateMaterial implements PrivateMaterial {
   readonly #curve: CurveParameters;
-  readonly #scalar: Uint8Array;
+  #scalar: Uint8Array | undefined;
   #exchange: ECDH | undefined;
   #point: Uint8Array | undefined;
   #key: KeyObject | undefined;
 
-  constructor(curve: CurveParameters, scalar: Uint8Array) {
+  private constructor(curve: CurveParameters, { scalar, exchange, key, point }: PrivateOrigin) {
     this.#curve = curve;
     this.#scalar = scalar;
+    this.#exchange = exchange;
+    this.#key = key;
+    this.#point = point;
+  }
+
+  static of(curve: CurveParameters, scalar: Uint8Array): NodePrivateMaterial {
+    return new NodePrivateMaterial(curve, { scalar });
+  }
+
+  /** A new key, whose scalar stays with OpenSSL until it is asked for. */
+  static generate(curve: CurveParameters): NodePrivateMaterial {
+    if (KEY_OBJECTS_ARE_CHEAP) {
+      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: curve.name });
+      return new NodePrivateMaterial(curve, { key: privateKey, point: pointOf(curve, publicKey) });
+    }
+    const exchange = createECDH(nodeCurveName(curve));
+    return new NodePrivateMaterial(curve, { exchange, point: new Uint8Array(exchange.generateKeys()) });
+  }
+
+  get scalar(): Uint8Array {
+    this.#scalar ??= readScalar(this.#curve, this.#exchange, this.#key);
+    return this.#scalar;
   }
 
   get point(): Uint8Array {
@@ -97,25 +128,15 @@ export class NodePrivateMaterial implements PrivateMaterial {
   private get exchange(): ECDH {
     if (this.#exchange === undefined) {
       this.#exchange = createECDH(nodeCurveName(this.#curve));
-      this.#exchange.setPrivateKey(this.#scalar);
+      this.#exchange.setPrivateKey(this.scalar);
     }
     return this.#exchange;
   }
 
   /** SEC 1 is the cheapest private form both OpenSSLs read from bytes that can be wiped afterwards. */
   private get keyObject(): KeyObject {
-    if (this.#key === undefined) {
-      // Without the public half OpenSSL computes it, cheaper than doing so here first.
-      const der = sec1(this.#curve, this.#scalar, this.#point);
-      if (KEY_OBJECTS_ARE_CHEAP) {
-        const pem = sec1Pem(der);
-        this.#key = withoutStackTraces(() => createPrivateKey(pem));
-        wipe(pem);
-      } else {
-        this.#key = createPrivateKey({ key: Buffer.from(der.buffer), format: 'der', type: 'sec1' });
-      }
-      wipe(der);
-    }
+    // Without the public half OpenSSL computes it, cheaper than doing so here first.
+    this.#key ??= importSec1(sec1Der(this.#curve, this.scalar, this.#point));
     return this.#key;
   }
 
@@ -124,7 +145,7 @@ export class NodePrivateMaterial implements PrivateMaterial {
   }
 
   signRaw(message: Uint8Array): Uint8Array {
-    const raw = rawFromDer(this.#curve, this.signDer(message));
+    const raw = rawFromDer(this.#curve, sign(hashName(this.#curve), message, this.keyObject));
     if (raw === undefined) throw new Error('OpenSSL returned a signature that is not DER');
     return raw;
   }
@@ -144,17 +165,46 @@ export class NodePrivateMaterial implements PrivateMaterial {
   async ecdhAsync(peer: PublicMaterial): Promise<Uint8Array> {
     return this.ecdh(peer);
   }
+
+  /** What OpenSSL holds, it wipes itself when the last handle is gone. */
+  wipe(): void {
+    if (this.#scalar !== undefined) wipe(this.#scalar);
+    this.#exchange = undefined;
+    this.#key = undefined;
+  }
 }
 
-function sec1(curve: CurveParameters, scalar: Uint8Array, point: Uint8Array | undefined): Uint8Array {
-  const publicHalf =
-    point === undefined ? [] : [derEncode(TAG.context1, derEncode(TAG.bitString, Uint8Array.of(0), point))];
-  return derEncode(
-    TAG.sequence,
-    Uint8Array.of(TAG.integer, 1, 1),
-    Uint8Array.of(TAG.octetString, scalar.length),
-    scalar,
-    derEncode(TAG.context0, derEncode(TAG.oid, curve.oid)),
-    ...publicHalf,
-  );
+/** Takes over `der` and wipes it. */
+function importSec1(der: Uint8Array): KeyObject {
+  const pem = KEY_OBJECTS_ARE_CHEAP ? sec1Pem(der) : undefined;
+  const key =
+    pem === undefined
+      ? createPrivateKey({ key: Buffer.from(der.buffer), format: 'der', type: 'sec1' })
+      : withoutStackTraces(() => createPrivateKey(pem));
+  wipe(der);
+  if (pem !== undefined) wipe(pem);
+  return key;
+}
+
+/** The JWK is the cheapest form from which to read a point. */
+function pointOf(curve: CurveParameters, key: KeyObject): Uint8Array {
+  const { x = '', y = '' } = key.export({ format: 'jwk' });
+  const point = Buffer.alloc(1 + 2 * curve.size, 4);
+  const written = point.write(x, 1, 'base64url') + point.write(y, 1 + curve.size, 'base64url');
+  if (written !== 2 * curve.size) throw new Error('OpenSSL returned a public key without coordinates');
+  return new Uint8Array(point.buffer, point.byteOffset, point.length);
+}
+
+function readScalar(
+  curve: CurveParameters,
+  exchange: ECDH | undefined,
+  key: KeyObject | undefined,
+): Uint8Array {
+  const scalar = new Uint8Array(curve.size);
+  const exported = exchange?.getPrivateKey() ?? key?.export({ format: 'der', type: 'sec1' });
+  if (exported === undefined) throw new Error('a private key without a scalar');
+  const digits = exchange === undefined ? (derMembers(exported)?.[1]?.content ?? exported) : exported;
+  scalar.set(digits, curve.size - digits.length);
+  wipe(exported);
+  return scalar;
 }

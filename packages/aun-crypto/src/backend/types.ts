@@ -10,8 +10,10 @@ export interface PublicMaterial {
   verifyRaw(message: Uint8Array, signature: Uint8Array): boolean;
 }
 
-/** The private half. The caller owns `scalar` and wipes it. */
+/** The private half, which owns its secrets. */
 export interface PrivateMaterial {
+  /** Big-endian, as many bytes as the curve's order; the material's own, so copy what shall stay. */
+  readonly scalar: Uint8Array;
   readonly point: Uint8Array;
   signDer(message: Uint8Array): Uint8Array;
   signRaw(message: Uint8Array): Uint8Array;
@@ -19,6 +21,8 @@ export interface PrivateMaterial {
   ecdh(peer: PublicMaterial): Uint8Array;
   /** The same by the platform's fastest way, also one that gives no answer at once. */
   ecdhAsync(peer: PublicMaterial): Promise<Uint8Array>;
+  /** Overwrites what can be overwritten; the material is not used any more. */
+  wipe(): void;
 }
 
 /** What a platform gives. Arguments are already checked; `undefined` and `false` are answers, not failures. */
@@ -53,7 +57,10 @@ export interface Backend {
   /** `02|03 || X` to `04 || X || Y`. */
   decompressPoint(curve: CurveParameters, compressed: Uint8Array): Uint8Array | undefined;
   publicMaterial(curve: CurveParameters, point: Uint8Array): PublicMaterial;
+  /** Takes over `scalar`, which is in range. */
   privateMaterial(curve: CurveParameters, scalar: Uint8Array): PrivateMaterial;
+  /** A new key by the platform's own generator; undefined where that is no cheaper than a random scalar. */
+  generateMaterial(curve: CurveParameters): PrivateMaterial | undefined;
 }
 
 /** AES-256-GCM output; the 16-byte tag is apart. */

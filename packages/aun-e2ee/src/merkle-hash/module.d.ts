@@ -4,5 +4,6 @@
  */
 declare module '#merkle-hash' {
   export const hashLeaves: typeof import('./portable.js').hashLeaves;
+  export const hashLeafHex: typeof import('./portable.js').hashLeafHex;
   export const hashParents: typeof import('./portable.js').hashParents;
 }

@@ -17,11 +17,16 @@ node.write(NODE_PREFIX, 'latin1');
 /** Leaf hashes of rows one after the other, 32 bytes each (03 §5.4). */
 export function hashLeaves(rows: readonly (readonly string[])[]): Uint8Array {
   let digests = '';
-  for (const row of rows) digests += hashLeaf(row);
+  for (const row of rows) digests += hashLeaf(row, 'binary');
   return Buffer.from(digests, 'latin1');
 }
 
-function hashLeaf(row: readonly string[]): string {
+/** Leaf hash of one row as hex: the digest of a set that has no other. */
+export function hashLeafHex(row: readonly string[]): string {
+  return hashLeaf(row, 'hex');
+}
+
+function hashLeaf(row: readonly string[], encoding: 'binary' | 'hex'): string {
   const [aid = '', deviceId = '', role = '', keySource = '', fp = '', spkId = '', nonce = '', key = ''] = row;
   const text = `${LEAF_PREFIX}${aid}\0${deviceId}\0${role}\0${keySource}\0${fp}\0${spkId}\0`;
   // A UTF-16 unit never becomes more than 3 bytes.
@@ -29,10 +34,10 @@ function hashLeaf(row: readonly string[]): string {
   const fits = needed <= SCRATCH_BYTES;
   const target = fits ? scratch : Buffer.allocUnsafe(needed);
   const end = writeColumns(target, target.write(text, 'utf8'), nonce, key);
-  if (!fits) return hash('sha256', target.subarray(0, end), 'binary');
+  if (!fits) return hash('sha256', target.subarray(0, end), encoding);
   let head = heads[end];
   if (head === undefined) heads[end] = head = scratch.subarray(0, end);
-  return hash('sha256', head, 'binary');
+  return hash('sha256', head, encoding);
 }
 
 /** Writes nonce and wrapped key after `offset`; gives the end. */

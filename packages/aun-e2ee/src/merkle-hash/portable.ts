@@ -1,4 +1,4 @@
-import { concatBytes, sha256, utf8Encode } from 'aun-crypto';
+import { concatBytes, hexEncode, sha256, utf8Encode } from 'aun-crypto';
 import { tryBase64 } from '../base64.js';
 import { LEAF_PREFIX, NODE_PREFIX } from '../constants.js';
 
@@ -12,6 +12,11 @@ export function hashLeaves(rows: readonly (readonly string[])[]): Uint8Array {
     out.set(hashLeaf(row), i * HASH_BYTES);
   });
   return out;
+}
+
+/** Leaf hash of one row as hex: the digest of a set that has no other. */
+export function hashLeafHex(row: readonly string[]): string {
+  return hexEncode(hashLeaf(row));
 }
 
 function hashLeaf(row: readonly string[]): Uint8Array {
