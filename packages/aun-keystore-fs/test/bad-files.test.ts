@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -5,9 +6,12 @@ import {
   readdirSync,
   readFileSync,
   symlinkSync,
+  truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodeFiles } from '../src/index.js';
@@ -126,6 +130,125 @@ describe('what does not belong to the store', () => {
   });
 });
 
+describe('something else under the name of a key file', () => {
+  const put = (path: string): void => {
+    mkdirSync(join(path, 'AIDs', aid, 'private'), { recursive: true });
+  };
+
+  it.skipIf(process.platform === 'win32')('such as a pipe is refused without waiting for it', async () => {
+    const path = newDirectory();
+    put(path);
+    execFileSync('mkfifo', [keyOf(path)]);
+    const store = openStore({ path });
+    expect(await failureCode(() => store.loadKeyPairSync(aid))).toBe('io');
+    expect(store.listIdentitiesSync()).toEqual([]);
+  });
+
+  it('such as a folder or an endless file is refused', async () => {
+    for (const make of [
+      (name: string) => mkdirSync(name),
+      (name: string) => {
+        writeFileSync(name, '');
+        truncateSync(name, 3 * 1024 ** 3);
+      },
+    ]) {
+      const path = newDirectory();
+      put(path);
+      make(keyOf(path));
+      expect(await failureCode(() => openStore({ path }).loadKeyPairSync(aid))).toBe('io');
+    }
+  });
+});
+
+it('a certificate for a legacy key that stands alone in its file must be of that key (08 §8.3)', async () => {
+  const path = newDirectory();
+  const issuer = await newIssuer();
+  const keyPair = newKeyPair();
+  mkdirSync(join(path, 'AIDs', aid, 'private'), { recursive: true });
+  writeFileSync(keyOf(path), JSON.stringify({ private_key_pem: keyPair.privateKeyPem }));
+  const store = openStore({ path });
+  const foreign = await issuer.issue(aid, newKeyPair());
+  expect(await failureCode(() => store.saveCertSync(aid, foreign))).toBe('certificate_conflict');
+  store.saveCertSync(aid, await issuer.issue(aid, keyPair));
+});
+
+it('a parked group key that is replaced while it is found unreadable stays (08 §5.4)', async () => {
+  const path = newDirectory();
+  const keyPair = newKeyPair();
+  const group = 'room-1.files.test';
+  const bind = join(path, 'AIDs', '_pending_binds', `${group}.json`);
+  await openStore({ path }).savePendingBind(group, keyPair);
+  const good = readFileSync(bind);
+  writeFileSync(bind, 'damaged');
+  const files = instrument(nodeFiles, (operation) => {
+    if (operation.name === 'makeDirectory' && operation.path.endsWith('.lock')) writeFileSync(bind, good);
+  });
+  expect(await openStore({ path, files }).loadPendingBind(group)).toEqual(keyPair);
+  expect(readdirSync(join(path, 'AIDs', '_pending_binds'))).toEqual([`${group}.json`]);
+});
+
+it('a device id is agreed on where there are no hard links (08 §3)', () => {
+  const path = newDirectory();
+  const files = instrument(nodeFiles, (operation) => {
+    if (operation.name !== 'link') return;
+    throw Object.assign(new Error('EPERM: operation not permitted'), { code: 'EPERM', syscall: 'link' });
+  });
+  const id = openStore({ path, files }).deviceIdSync();
+  expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(openStore({ path, files }).deviceIdSync()).toBe(id);
+  expect(readdirSync(path).sort()).toEqual(['.device_id', 'locks']);
+});
+
+it('temporary files of killed writers are removed after ten minutes, and nothing else is (08 §2)', () => {
+  const path = newDirectory();
+  const store = openStore({ path });
+  store.saveKeyPairSync(aid, newKeyPair());
+  const temps = ['old', 'young', 'future'].map((name) => `${keyOf(path)}.tmp-1-2-${name}`);
+  for (const [index, minutes] of [11, 9, -60].entries()) {
+    const temp = temps[index] ?? '';
+    writeFileSync(temp, 'half');
+    utimesSync(temp, Date.now() / 1000 - minutes * 60, Date.now() / 1000 - minutes * 60);
+  }
+  mkdirSync(`${keyOf(path)}.tmp-1-2-folder`);
+  store.saveKeyPairSync(aid, newKeyPair());
+  expect(temps.map((temp) => existsSync(temp))).toEqual([false, true, true]);
+  expect(existsSync(`${keyOf(path)}.tmp-1-2-folder`)).toBe(true);
+});
+
+it('no error and no log line holds anything of a private key (08 K6)', async () => {
+  const secret = 'c2VjcmV0IHNlY3JldCBzZWNyZXQ';
+  const path = newDirectory();
+  mkdirSync(join(path, 'AIDs', aid, 'private'), { recursive: true });
+  const said: unknown[] = [];
+  const keep = (...args: unknown[]): void => {
+    said.push(args);
+  };
+  const logger = { debug: keep, info: keep, warn: keep, error: keep };
+  const files = instrument(nodeFiles, (operation) => {
+    if (operation.name === 'rename')
+      throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'rename' });
+  });
+  const good = newKeyPair();
+  const body = good.privateKeyPem.split('\n')[1] ?? '';
+  for (const pem of [
+    `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`,
+    good.privateKeyPem,
+  ]) {
+    writeFileSync(keyOf(path), JSON.stringify({ private_key_pem: pem }));
+    const store = openStore({ path, logger, files });
+    const uses: readonly (() => Promise<unknown>)[] = [
+      () => store.loadKeyPair(aid),
+      () => store.changeSeed('seed', 'next'),
+      () => store.saveKeyPair('bobby.files.test', { ...good, privateKeyPem: pem }),
+    ];
+    for (const use of uses) await use().catch(keep);
+  }
+  expect(said.length).toBeGreaterThan(3);
+  const text = inspect(said, { depth: 12, showHidden: true, maxStringLength: null, maxArrayLength: null });
+  expect(text).not.toContain(secret);
+  expect(text).not.toContain(body);
+});
+
 describe('symbolic links', () => {
   it('are replaced by a write, never written through', () => {
     const path = newDirectory();
@@ -156,6 +279,22 @@ describe('symbolic links', () => {
     expect(existsSync(join(path, 'AIDs', '_pending', handle))).toBe(false);
     expect(readFileSync(join(outside, 'kept.txt'), 'utf8')).toBe('kept');
   });
+});
+
+it('a device id that is a folder, no id or a broken link is "default" or replaced, and never fails (08 §3)', () => {
+  const idOf = (make: (file: string) => void): { id: string; again: string; warnings: number } => {
+    const path = newDirectory();
+    make(join(path, '.device_id'));
+    const { lines, logger } = recordingLogger();
+    const id = openStore({ path, logger }).deviceIdSync();
+    return { id, again: openStore({ path }).deviceIdSync(), warnings: lines.length };
+  };
+  const uuid = expect.stringMatching(/^[0-9a-f-]{36}$/);
+  expect(idOf((file) => mkdirSync(file))).toEqual({ id: 'default', again: 'default', warnings: 1 });
+  const overwritten = idOf((file) => writeFileSync(file, 'no id\n'));
+  expect(overwritten).toEqual({ id: uuid, again: overwritten.id, warnings: 0 });
+  const unlinked = idOf((file) => symlinkSync('/nowhere/at/all', file));
+  expect(unlinked).toEqual({ id: uuid, again: unlinked.id, warnings: 0 });
 });
 
 describe('a folder that cannot be written', () => {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FsKeyStore } from '../src/index.js';
+import { OLD_SEED } from './crash/names.js';
 import { buildProgram, newMaterial, runChild, writeMaterial } from './crash/run-child.js';
-import { type Material, OLD_SEED, type Scenario, type ScenarioName, scenarios } from './crash/scenarios.js';
+import { type Material, type Scenario, type ScenarioName, scenarios } from './crash/scenarios.js';
 import { verdicts } from './crash/verdicts.js';
 
 /** A soak run kills at every operation; a normal one at every n-th, with another offset in every scenario. */

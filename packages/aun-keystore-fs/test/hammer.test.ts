@@ -9,8 +9,8 @@ import { buildProgram } from './crash/run-child.js';
 import { aids, counterScope, device, SEED } from './hammer/shared.js';
 
 const SOAK = process.env.AUN_SOAK === '1';
-const PROCESSES = SOAK ? 8 : 3;
-const SECONDS = SOAK ? Number(process.env.AUN_SOAK_SECONDS ?? 600) : 3;
+const PROCESSES = 8;
+const SECONDS = SOAK ? Number(process.env.AUN_SOAK_SECONDS ?? 600) : 5;
 
 type Done = Readonly<Record<string, number>>;
 

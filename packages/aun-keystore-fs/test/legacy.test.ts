@@ -1,7 +1,9 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { nodeFiles } from '../src/index.js';
 import { newKeyPair } from './conformance/material.js';
+import { instrument } from './crash/instrumented-files.js';
 import { failureCode, newDirectory, openStore } from './store-directory.js';
 
 const aid = 'alice.legacy.test';
@@ -83,6 +85,29 @@ describe('a change of seed (08 §6.2)', () => {
     );
     expect(openStore({ path, seed: 'new' }).loadKeyPairSync(aid)).toEqual(keyPair);
     expect(readdirSync(path).sort()).toEqual(['AIDs', 'locks']);
+  });
+
+  it('that was decided while another process waited for the lock is finished before it writes', async () => {
+    const path = newDirectory();
+    const [old, next] = [newKeyPair(), newKeyPair()];
+    openStore({ path, seed: 'old' }).saveKeyPairSync(aid, old);
+    const changed = newDirectory();
+    cpSync(path, changed, { recursive: true });
+    openStore({ path: changed, seed: 'old' }).changeSeedSync('old', 'new');
+    const files = instrument(nodeFiles, (operation) => {
+      if (operation.name !== 'makeDirectory' || !operation.path.endsWith(`${aid}.lock`) || decided) return;
+      decided = true;
+      cpSync(keyOf(changed), `${keyOf(path)}.seed-new`);
+      const journal = { version: 1, started_at: 1, check: {}, files: [`AIDs/${aid}/private/key.json`] };
+      writeFileSync(join(path, '.seed-change.json'), JSON.stringify(journal));
+    });
+    let decided = false;
+    const store = openStore({ path, seed: 'new', files });
+    await store.saveKeyPair(aid, next);
+    expect(decided).toBe(true);
+    expect(await store.loadKeyPair(aid)).toEqual(next);
+    expect(await store.loadPreviousKeyPairs(aid, 3)).toEqual([old]);
+    expect(readdirSync(path).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('refuses a journal that names files outside the store', async () => {

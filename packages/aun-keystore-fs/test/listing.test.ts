@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { nodeFiles } from '../src/index.js';
 import { newIssuer, newKeyPair } from './conformance/material.js';
 import { instrument } from './crash/instrumented-files.js';
-import { newDirectory, openStore } from './store-directory.js';
+import { failureCode, newDirectory, openStore } from './store-directory.js';
 
 it('a second listing reads no file, and one changed identity costs two (07 §3.5)', async () => {
   const path = newDirectory();
@@ -37,4 +37,28 @@ it('a second listing reads no file, and one changed identity costs two (07 §3.5
   put('agent007.list.test', `${cert}\n`);
   expect(store.listIdentitiesSync().map((entry) => entry.aid)[7]).toBe('agent007.list.test');
   expect(reads).toBe(2);
+});
+
+it('an entry that cannot be read is left out and hides no other (07 §3.5)', async () => {
+  const path = newDirectory();
+  const issuer = await newIssuer();
+  const template = openStore({ path });
+  for (const name of ['alice.list.test', 'bobby.list.test', 'carol.list.test']) {
+    const keyPair = newKeyPair();
+    template.saveKeyPairSync(name, keyPair);
+    template.saveCertSync(name, await issuer.issue(name, keyPair));
+  }
+  const link = join(path, 'AIDs', 'carol.list.test', 'private', 'key.json');
+  rmSync(link);
+  symlinkSync(link, link);
+  let code = 'EACCES';
+  const files = instrument(nodeFiles, (operation) => {
+    if (operation.name === 'read' && operation.path.includes('bobby'))
+      throw Object.assign(new Error(`${code}: refused`), { code, syscall: 'open' });
+  });
+  const store = openStore({ path, files });
+  expect(store.listIdentitiesSync().map(({ aid }) => aid)).toEqual(['alice.list.test']);
+  // Not a fault of the entry: a listing without it would be wrong.
+  code = 'EMFILE';
+  expect(await failureCode(() => store.listIdentities())).toBe('io');
 });

@@ -1,8 +1,21 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { beat } from '../src/lock/held-locks.js';
+import { openContexts } from '../src/store-options.js';
 import { newKeyPair } from './conformance/material.js';
+import { buildProgram } from './crash/run-child.js';
 import { failureCode, newDirectory, openStore } from './store-directory.js';
 
 const aid = 'alice.locks.test';
@@ -37,15 +50,14 @@ describe('the identity lock (08 §8.1)', () => {
   it('lets the event loop run while an asynchronous call waits', async () => {
     const path = newDirectory();
     foreignLock(path, { pid: LIVING, ts: Date.now() });
-    let turns = 0;
-    const timer = setInterval(() => {
-      turns += 1;
-    }, 1);
+    let hasTurned = false;
+    setImmediate(() => {
+      hasTurned = true;
+    });
     expect(await failureCode(() => openStore({ path, lockWaitMs: 100 }).saveKeyPair(aid, newKeyPair()))).toBe(
       'busy',
     );
-    clearInterval(timer);
-    expect(turns).toBeGreaterThan(2);
+    expect(hasTurned).toBe(true);
   });
 
   const abandoned: readonly [string, object | null, number][] = [
@@ -63,6 +75,53 @@ describe('the identity lock (08 §8.1)', () => {
       expect(readdirSync(join(path, 'locks', 'identity'))).toEqual([]);
     });
   }
+
+  it('of a process that is killed while it holds it is taken over at once', async () => {
+    const path = newDirectory();
+    const program = await buildProgram('lock-child', 'test/locks/child.ts');
+    const child = spawn(process.execPath, [program, path, aid], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    expect(
+      await failureCode(() => openStore({ path, lockWaitMs: 60 }).saveKeyPairSync(aid, newKeyPair())),
+    ).toBe('busy');
+    child.kill('SIGKILL');
+    await ended;
+    openStore({ path, lockWaitMs: 500 }).saveKeyPairSync(aid, newKeyPair());
+    expect(readdirSync(join(path, 'locks', 'identity'))).toEqual([]);
+  });
+
+  it('is waited for at most 2 s by a synchronous call, whatever the asynchronous ones wait', () => {
+    const waits = (options: object) => {
+      const contexts = openContexts({ path: newDirectory(), seed: '', ...options });
+      return [contexts.sync.lockWaitMs, contexts.async.lockWaitMs];
+    };
+    expect(waits({})).toEqual([2_000, 30_000]);
+    expect(waits({ lockWaitMs: 60_000 })).toEqual([2_000, 60_000]);
+    expect(waits({ lockWaitMs: 50 })).toEqual([50, 50]);
+  });
+
+  it('that another flow of this process holds too long ends in busy, and later flows get it', async () => {
+    const path = newDirectory();
+    const [store, other] = [openStore({ path }), openStore({ path, lockWaitMs: 30 })];
+    let release = (): void => {};
+    const held = store.lockIdentity(
+      aid,
+      () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+    );
+    let worked = false;
+    const late = other.lockIdentity(aid, async () => {
+      worked = true;
+    });
+    expect(await failureCode(() => late)).toBe('busy');
+    release();
+    await held;
+    expect(await other.lockIdentity(aid, async () => 7)).toBe(7);
+    expect(worked).toBe(false);
+  });
 
   it('of a dead pid on another host is respected', async () => {
     const path = newDirectory();
@@ -96,6 +155,18 @@ describe('the identity lock (08 §8.1)', () => {
     expect(existsSync(lockOf(path))).toBe(false);
   });
 
+  it('is refreshed while it is held, so that long work does not look abandoned', async () => {
+    const path = newDirectory();
+    await openStore({ path }).lockIdentity(aid, async () => {
+      const now = Date.now();
+      const longAgo = (now - 29_000) / 1000;
+      utimesSync(lockOf(path), longAgo, longAgo);
+      beat(now + 6_000);
+      expect(statSync(lockOf(path)).mtimeMs).toBeGreaterThan(now);
+    });
+    expect(existsSync(lockOf(path))).toBe(false);
+  });
+
   it('is not needed for reading', () => {
     const path = newDirectory();
     const keyPair = newKeyPair();
@@ -113,4 +184,28 @@ describe('the identity lock (08 §8.1)', () => {
     });
     expect(store.changeSeedSync('seed', 'next')).toBe(1);
   });
+});
+
+describe('the lock of a card (09 §7.1)', () => {
+  const cardLock = (path: string): string => join(path, 'AIDs', aid, 'agentmd.json.lock');
+  const card = { content: new TextEncoder().encode('# Alice\n') };
+
+  for (const [what, text, ageMs] of [
+    ['of a dead process', `${DEAD}\n`, 2_000],
+    ['whose owner died before signing it', '', 2_000],
+    ['that is older than 30 s', `${LIVING}\n`, 31_000],
+  ] as const) {
+    it(`${what} is taken over`, async () => {
+      const path = newDirectory();
+      mkdirSync(join(path, 'AIDs', aid), { recursive: true });
+      writeFileSync(cardLock(path), text);
+      const then = (Date.now() - ageMs) / 1000;
+      utimesSync(cardLock(path), then, then);
+      const store = openStore({ path });
+      await store.saveAgentMd(aid, card);
+      expect((await store.loadAgentMd(aid)).content).toEqual(card.content);
+      expect(existsSync(cardLock(path))).toBe(false);
+      expect(readdirSync(join(path, 'locks', 'identity'))).toEqual([]);
+    });
+  }
 });

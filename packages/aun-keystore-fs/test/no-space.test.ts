@@ -2,8 +2,9 @@ import { cpSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type FileLayer, nodeFiles, SqlError } from '../src/index.js';
 import { instrument } from './crash/instrumented-files.js';
+import { OLD_SEED } from './crash/names.js';
 import { newMaterial } from './crash/run-child.js';
-import { type Material, OLD_SEED, type Scenario, type ScenarioName, scenarios } from './crash/scenarios.js';
+import { type Material, type Scenario, type ScenarioName, scenarios } from './crash/scenarios.js';
 import { verdicts } from './crash/verdicts.js';
 import { failureCode, newDirectory, openStore } from './store-directory.js';
 

@@ -102,7 +102,7 @@ it('metadata of any JSON value comes back as it was', async () => {
   const store = openStore({ path: newDirectory() });
   await fc.assert(
     fc.asyncProperty(fc.string({ minLength: 1 }), fc.jsonValue(), async (key, value) => {
-      fc.pre(!key.includes('\0') && key !== '__proto__');
+      fc.pre(!key.includes('\0'));
       const wire = JSON.parse(JSON.stringify(value)) as JsonObject[string];
       await store.saveMetadata('alice.json.test', { [key]: wire });
       expect((await store.loadMetadata('alice.json.test'))[key]).toEqual(wire);

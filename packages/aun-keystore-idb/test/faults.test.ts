@@ -1,6 +1,6 @@
 import { IDBFactory, IDBObjectStore } from 'fake-indexeddb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { codeOf, newKeyPair, newPrekey } from '../../aun-keystore-fs/test/conformance/material.js';
+import { codeOf, newIssuer, newKeyPair, newPrekey } from '../../aun-keystore-fs/test/conformance/material.js';
 import { newPlatform, openStore, recordingLogger } from './places.js';
 import { rawGet, rawPut } from './raw-database.js';
 
@@ -266,6 +266,19 @@ describe('keys of old builds', () => {
     await rawPut(platform, 'aun-keystore', 'key_pairs', { private_key_pem: old.privateKeyPem }, alice);
     await store.saveKeyPair(alice, next);
     expect(await store.loadPreviousKeyPairs(alice, 3)).toEqual([old]);
+  });
+
+  it('that stand alone in their record take only their own certificate', async () => {
+    const platform = newPlatform();
+    const store = openStore({ platform });
+    await store.listIdentities();
+    const issuer = await newIssuer();
+    const keyPair = newKeyPair();
+    await rawPut(platform, 'aun-keystore', 'key_pairs', { private_key_pem: keyPair.privateKeyPem }, alice);
+    expect(await codeOf(store.saveCert(alice, await issuer.issue(alice, newKeyPair())))).toBe(
+      'certificate_conflict',
+    );
+    await store.saveCert(alice, await issuer.issue(alice, keyPair));
   });
 
   it('of a pending entry in the clear are not promoted', async () => {

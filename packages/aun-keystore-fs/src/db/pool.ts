@@ -9,8 +9,12 @@ interface OpenDatabase {
   readonly users: Set<DatabasePool>;
 }
 
-/** Handles kept open per process; the one unused longest is closed when there are more identities than this. */
-const MAX_OPEN = 128;
+/**
+ * Handles kept open per process; the one unused longest is closed when there are more identities than this. Opening costs
+ * a hundred times a read, so a process that hosts hundreds of agents must not run in circles; each holds three files,
+ * and Node raises the limit of open files to what the system allows (4,096 at least).
+ */
+const MAX_OPEN = 1_024;
 
 /** One handle per absolute path and process (08 §7.1), shared by all stores on that path. */
 const open = new Map<string, OpenDatabase>();

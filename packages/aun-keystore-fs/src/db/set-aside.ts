@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { StoreContext } from '../context.js';
+import { exists } from '../files/read.js';
 import { isMissing } from '../files/system-error.js';
 import { whileLocked } from '../lock/identity-lock.js';
 import type { Steps } from '../steps.js';
@@ -13,8 +14,7 @@ import type { DatabaseFile } from './use-database.js';
 export function* setDamagedAside(context: StoreContext, file: DatabaseFile, reason: unknown): Steps<void> {
   yield* whileLocked(context, file.lock, () => {
     if (!stillDamaged(context, file)) return;
-    const time = new Date(context.clock.now()).toISOString().replace(/[:.]/g, '-');
-    const aside = `${file.path}.corrupt_${time}.bak`;
+    const aside = freeName(context, file.path);
     context.files.rename(file.path, aside);
     for (const suffix of ['-wal', '-shm', '-journal']) removeIfPresent(context, `${file.path}${suffix}`);
     context.files.fsyncDirectory(dirname(file.path));
@@ -24,6 +24,14 @@ export function* setDamagedAside(context: StoreContext, file: DatabaseFile, reas
       reason: reason instanceof Error ? reason.message : String(reason),
     });
   });
+}
+
+/** A clock that stands still or was set back must not overwrite what was set aside before. */
+function freeName(context: StoreContext, path: string): string {
+  for (let now = context.clock.now(); ; now += 1) {
+    const name = `${path}.corrupt_${new Date(now).toISOString().replace(/[:.]/g, '-')}.bak`;
+    if (!exists(context.files, name)) return name;
+  }
 }
 
 function stillDamaged(context: StoreContext, file: DatabaseFile): boolean {

@@ -2,7 +2,9 @@ import * as fs from 'node:fs';
 import type { FileLayer, FileStat } from './file-layer.js';
 import { openLibsql } from './libsql-database.js';
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants;
+/** No file of the store comes near this; what does is none of ours and must not fill the memory. */
+const MAX_READ_BYTES = 64 * 1024 * 1024;
 const isWindows = process.platform === 'win32';
 
 /** The disk itself. */
@@ -11,7 +13,7 @@ export const nodeFiles: FileLayer = {
     if (mode === 'read') return fs.openSync(path, O_RDONLY);
     return fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), permissions);
   },
-  read: (path) => new Uint8Array(fs.readFileSync(path)),
+  read: readRegularFile,
   write(handle, bytes) {
     let written = 0;
     while (written < bytes.length) written += fs.writeSync(handle, bytes, written);
@@ -48,6 +50,24 @@ export const nodeFiles: FileLayer = {
   touch: (path, timeMs) => fs.utimesSync(path, timeMs / 1000, timeMs / 1000),
   database: openLibsql,
 };
+
+/** A pipe or device under a name of ours must not stop the process, so it is opened without waiting and refused. */
+function readRegularFile(path: string): Uint8Array {
+  const handle = fs.openSync(path, O_RDONLY | (O_NONBLOCK ?? 0));
+  try {
+    const stat = fs.fstatSync(handle);
+    if (!stat.isFile())
+      throw readRefusal(stat.isDirectory() ? 'EISDIR' : 'EINVAL', 'not a regular file', path);
+    if (stat.size > MAX_READ_BYTES) throw readRefusal('E2BIG', `larger than ${MAX_READ_BYTES} bytes`, path);
+    return new Uint8Array(fs.readFileSync(handle));
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+function readRefusal(code: string, reason: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${reason}, read '${path}'`), { code, syscall: 'read', path });
+}
 
 function toFileStat(stat: fs.Stats): FileStat {
   const kind = stat.isFile()

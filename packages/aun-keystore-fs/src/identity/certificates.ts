@@ -4,7 +4,7 @@ import { type Certificate, parseCertificate } from 'aun-pki';
 import type { StoreContext } from '../context.js';
 import { exists, readTextIfPresent } from '../files/read.js';
 import { replaceFile } from '../files/replace-file.js';
-import { publicKeyOf } from '../keys/key-file.js';
+import { keyPairOfPem, publicKeyOf } from '../keys/key-file.js';
 import { readKeyFile } from '../keys/key-pair.js';
 import { certVersionFile, type IdentityPaths, identityPaths } from '../layout.js';
 import { whileLocked } from '../lock/identity-lock.js';
@@ -69,19 +69,33 @@ function saveActive(
   replaceFile(context, paths.cert, utf8Encode(certPem));
 }
 
-/** Replaces `cert.pem` without guards, keeping the old one as version; for promotions that have judged it. */
-export function replaceCert(context: StoreContext, paths: IdentityPaths, certPem: string): void {
+/**
+ * Replaces `cert.pem` by one that was judged (promotions), keeping the other one as version. A renewal of the same key
+ * that was stored meanwhile stays active.
+ */
+export function replaceCert(
+  context: StoreContext,
+  paths: IdentityPaths,
+  certificate: Certificate,
+  certPem: string,
+): void {
   const stored = readTextIfPresent(context.files, paths.cert);
   if (stored === certPem) return;
-  const older = stored === null ? null : parsed(stored);
-  if (older !== null && stored !== null) saveVersion(context, paths, older.fingerprint, stored);
+  const active = stored === null ? null : parsed(stored);
+  if (active !== null && isOlder(certificate, active)) {
+    saveVersion(context, paths, certificate.fingerprint, certPem);
+    return;
+  }
+  if (active !== null && stored !== null) saveVersion(context, paths, active.fingerprint, stored);
   replaceFile(context, paths.cert, utf8Encode(certPem));
 }
 
 /** Base64 SPKI of the stored private key; null for a peer. Needs no seed. */
 export function ownPublicKey(context: StoreContext, paths: IdentityPaths): string | null {
   const file = readKeyFile(context, paths.key);
-  return file === null || file.kind === 'damaged' || file.kind === 'no-key' ? null : publicKeyOf(file);
+  if (file === null || file.kind === 'damaged' || file.kind === 'no-key') return null;
+  // A legacy file may hold nothing but the private key.
+  return file.kind === 'plaintext' ? (keyPairOfPem(file.pem)?.publicKeyDerB64 ?? null) : publicKeyOf(file);
 }
 
 export const certPublicKey = (certificate: Certificate): string => base64Encode(certificate.publicKey.spki);
@@ -107,10 +121,10 @@ function guardOwn(aid: string, ownKey: string, certificate: Certificate): void {
       `certificate of ${aid}: it belongs to another key than the stored one`,
     );
   }
-  if (certificate.commonName !== '' && certificate.commonName !== aid) {
+  if (certificate.commonName !== aid) {
     throw new KeyStoreError(
       'certificate_conflict',
-      `certificate of ${aid}: its name is ${certificate.commonName}`,
+      `certificate of ${aid}: its name is "${certificate.commonName}"`,
     );
   }
 }
@@ -123,14 +137,16 @@ function guardAge(
   offered: Certificate,
   certPem: string,
 ): void {
-  if (!stored.publicKey.equals(offered.publicKey)) return;
-  if (offered.notBefore.getTime() >= stored.notBefore.getTime()) return;
+  if (!isOlder(offered, stored)) return;
   saveVersion(context, paths, offered.fingerprint, certPem);
   throw new KeyStoreError(
     'certificate_conflict',
     `certificate of ${paths.name}: a newer one of the same key is stored`,
   );
 }
+
+const isOlder = (offered: Certificate, stored: Certificate): boolean =>
+  offered.publicKey.equals(stored.publicKey) && offered.notBefore.getTime() < stored.notBefore.getTime();
 
 function saveVersion(
   context: StoreContext,

@@ -3,8 +3,7 @@ import type { StoreContext } from '../context.js';
 import { tightenMode } from '../files/permissions.js';
 import { type KeySlot, loadKey, loadPreviousKeys, saveKey } from '../keys/key-pair.js';
 import { type IdentityPaths, identityPaths } from '../layout.js';
-import { withLock } from '../lock/identity-lock.js';
-import { recoverSeedChange } from '../seed/seed-recovery.js';
+import { recoverSeedChange, withKeyLock } from '../seed/seed-recovery.js';
 import type { Steps } from '../steps.js';
 
 export const keySlot = (paths: IdentityPaths): KeySlot => ({
@@ -22,9 +21,8 @@ export function* loadKeyPair(context: StoreContext, aid: string): Steps<KeyPairR
 }
 
 export function* saveKeyPair(context: StoreContext, aid: string, keyPair: KeyPairRecord): Steps<void> {
-  yield* recoverSeedChange(context);
   const paths = identityPaths(context.layout, aid);
-  yield* withLock(context, paths.name, () => saveKey(context, keySlot(paths), keyPair));
+  yield* withKeyLock(context, paths.name, () => saveKey(context, keySlot(paths), keyPair));
 }
 
 export function* loadPreviousKeyPairs(

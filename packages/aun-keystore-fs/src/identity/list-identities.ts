@@ -3,6 +3,7 @@ import type { IdentitySummary } from 'aun-core';
 import type { StoreContext } from '../context.js';
 import type { FileStat } from '../files/file-layer.js';
 import { listIfPresent, readTextIfPresent, statIfPresent } from '../files/read.js';
+import { systemCode } from '../files/system-error.js';
 import { parseKeyFile } from '../keys/key-file.js';
 import { type IdentityPaths, identityPathsIn } from '../layout.js';
 import { breathe, type Steps } from '../steps.js';
@@ -35,10 +36,34 @@ export function* listIdentities(
   const found: IdentitySummary[] = [];
   for (const [index, name] of names.entries()) {
     if (index % ENTRIES_PER_BREATH === ENTRIES_PER_BREATH - 1) yield breathe;
-    const summary = summarize(context, cache, name);
+    const summary = summarizeReadable(context, cache, name);
     if (summary !== null) found.push(summary);
   }
   return found.sort((a, b) => (a.aid < b.aid ? -1 : 1));
+}
+
+/** What lies in the entry itself, as opposed to a process that has no file handles left. */
+const ENTRY_FAULTS = new Set([
+  'EACCES',
+  'EPERM',
+  'ELOOP',
+  'EISDIR',
+  'EINVAL',
+  'E2BIG',
+  'EIO',
+  'ENAMETOOLONG',
+]);
+
+/** One entry that cannot be read hides no other. */
+function summarizeReadable(context: StoreContext, cache: ListingCache, name: string): IdentitySummary | null {
+  try {
+    return summarize(context, cache, name);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined || !ENTRY_FAULTS.has(code)) throw error;
+    context.logger.debug('key store: an entry cannot be read', { name, code });
+    return null;
+  }
 }
 
 function summarize(context: StoreContext, cache: ListingCache, name: string): IdentitySummary | null {

@@ -5,9 +5,8 @@ import { exists } from '../files/read.js';
 import { isMissing } from '../files/system-error.js';
 import { type KeySlot, loadKey, saveKey } from '../keys/key-pair.js';
 import { directoryName } from '../layout.js';
-import { whileLocked, withLock } from '../lock/identity-lock.js';
-import { recoverSeedChange } from '../seed/seed-recovery.js';
-import type { Steps } from '../steps.js';
+import { recoverSeedChange, withKeyLock } from '../seed/seed-recovery.js';
+import { just, type Steps } from '../steps.js';
 
 /** Where the key of a group is parked until its AID is bound (08 §5.4). */
 function bindSlot(context: StoreContext, groupId: string): KeySlot {
@@ -26,9 +25,8 @@ export function* savePendingBind(
   groupId: string,
   keyPair: KeyPairRecord,
 ): Steps<void> {
-  yield* recoverSeedChange(context);
   const slot = bindSlot(context, groupId);
-  yield* withLock(context, slot.lock, () => saveKey(context, slot, keyPair));
+  yield* withKeyLock(context, slot.lock, () => saveKey(context, slot, keyPair));
 }
 
 /** A damaged or undecryptable file counts as absent and is kept as `.bad`. */
@@ -38,28 +36,41 @@ export function* loadPendingBind(context: StoreContext, groupId: string): Steps<
   try {
     return yield* loadKey(context, slot);
   } catch (error) {
-    if (!(error instanceof KeyStoreError) || error.code !== 'private_key_unreadable') throw error;
+    if (!isUnreadable(error)) throw error;
+  }
+  return yield* withKeyLock(context, slot.lock, () => loadOrSetAside(context, slot));
+}
+
+/** Under the lock: another process may have parked a good key since it was found unreadable. */
+function* loadOrSetAside(context: StoreContext, slot: KeySlot): Steps<KeyPairRecord | null> {
+  try {
+    return yield* loadKey(context, slot);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    setAside(context, slot.path);
     context.logger.warn('key store: a parked group key is unreadable and was kept as .bad', {
       path: slot.path,
-    });
-    yield* whileLocked(context, slot.lock, () => {
-      setAside(context, slot.path);
     });
     return null;
   }
 }
 
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof KeyStoreError && error.code === 'private_key_unreadable';
+
 export function* clearPendingBind(context: StoreContext, groupId: string): Steps<void> {
   const slot = bindSlot(context, groupId);
-  yield* whileLocked(context, slot.lock, () => {
-    try {
-      context.files.unlink(slot.path);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      return;
-    }
-    context.files.fsyncDirectory(context.layout.pendingBinds);
-  });
+  yield* withKeyLock(context, slot.lock, () => just(() => removeFile(context, slot.path)));
+}
+
+function removeFile(context: StoreContext, path: string): void {
+  try {
+    context.files.unlink(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return;
+  }
+  context.files.fsyncDirectory(context.layout.pendingBinds);
 }
 
 function setAside(context: StoreContext, path: string): void {

@@ -14,8 +14,8 @@ import {
   identityPathsIn,
   pendingOwner,
 } from '../layout.js';
-import { whileLocked, withLock } from '../lock/identity-lock.js';
-import { recoverSeedChange } from '../seed/seed-recovery.js';
+import { whileLocked } from '../lock/identity-lock.js';
+import { recoverSeedChange, withKeyLock } from '../seed/seed-recovery.js';
 import type { Steps } from '../steps.js';
 import { readable } from './certificates.js';
 
@@ -28,7 +28,7 @@ export interface PendingPaths {
 /** @throws {KeyStoreError} `invalid_argument` for a text that `createPending` cannot have made */
 export function pendingPaths(context: StoreContext, handle: PendingHandle): PendingPaths {
   const owner = pendingOwner(handle);
-  if (owner === null || directoryName(handle, 'handle') !== handle) {
+  if (owner === null || directoryName(owner, 'handle') !== owner) {
     throw new KeyStoreError('invalid_argument', 'handle: not a pending entry of this store');
   }
   return {
@@ -50,12 +50,11 @@ export function* createPending(
   aid: string,
   keyPair: KeyPairRecord,
 ): Steps<PendingHandle> {
-  yield* recoverSeedChange(context);
   const { name } = identityPaths(context.layout, aid);
   const seconds = Math.floor(context.clock.now() / 1000);
   const handle: PendingHandle = `${name}-${hexEncode(context.random(4))}-${seconds}`;
   const slot = pendingSlot(pendingPaths(context, handle));
-  yield* withLock(context, name, () => saveKey(context, slot, keyPair));
+  yield* withKeyLock(context, name, () => saveKey(context, slot, keyPair));
   return handle;
 }
 

@@ -1,4 +1,5 @@
-import { KeyStoreError, type PendingHandle } from 'aun-core';
+import { aidDirectoryName, KeyStoreError, type PendingHandle } from 'aun-core';
+import type { Certificate } from 'aun-pki';
 import type { StoreContext } from '../context.js';
 import { readIfPresent, readTextIfPresent, statIfPresent } from '../files/read.js';
 import { replaceFile } from '../files/replace-file.js';
@@ -7,8 +8,7 @@ import { parseKeyFile } from '../keys/key-file.js';
 import { loadKey, readKeyFile } from '../keys/key-pair.js';
 import { writeBackup } from '../keys/key-versions.js';
 import { identityPaths } from '../layout.js';
-import { withLock } from '../lock/identity-lock.js';
-import { recoverSeedChange } from '../seed/seed-recovery.js';
+import { withKeyLock } from '../seed/seed-recovery.js';
 import type { Steps } from '../steps.js';
 import { certPublicKey, ownPublicKey, parsed, replaceCert } from './certificates.js';
 import { gone, listPending, type PendingPaths, pendingPaths, pendingSlot, removePending } from './pending.js';
@@ -24,9 +24,8 @@ export function* promotePending(
   handle: PendingHandle,
   options: { readonly replace?: boolean } = {},
 ): Steps<void> {
-  yield* recoverSeedChange(context);
   const paths = pendingPaths(context, handle);
-  yield* withLock(context, paths.target.name, () =>
+  yield* withKeyLock(context, paths.target.name, () =>
     promote(context, handle, paths, options.replace === true),
   );
 }
@@ -47,7 +46,7 @@ function* promote(
   if (keyPair === null) throw gone(handle);
   const certPem = readTextIfPresent(context.files, pending.cert);
   const certificate = certPem === null ? null : parsed(certPem);
-  if (certPem !== null && (certificate === null || certPublicKey(certificate) !== keyPair.publicKeyDerB64)) {
+  if (certPem !== null && !belongs(certificate, target.name, keyPair.publicKeyDerB64)) {
     throw new KeyStoreError(
       'certificate_conflict',
       `pending entry ${handle}: certificate and key do not belong together`,
@@ -59,9 +58,14 @@ function* promote(
     throw new KeyStoreError('identity_exists', `${target.name}: another private key is stored already`);
   }
   if (ownKey !== keyPair.publicKeyDerB64) replaceKeyFile(context, paths);
-  if (certPem !== null) replaceCert(context, target, certPem);
+  if (certificate !== null && certPem !== null) replaceCert(context, target, certificate, certPem);
   removePending(context, pending);
 }
+
+const belongs = (certificate: Certificate | null, name: string, publicKey: string): boolean =>
+  certificate !== null &&
+  certPublicKey(certificate) === publicKey &&
+  aidDirectoryName(certificate.commonName) === name;
 
 /** A promotion that was cut short while it removed the pending directory has done everything else. */
 function finishRemoval(context: StoreContext, handle: PendingHandle, paths: PendingPaths): void {
@@ -109,9 +113,8 @@ function replaceKeyFile(context: StoreContext, paths: PendingPaths): void {
  * certificate that fits the active key while the active one does not. True when key and certificate now agree.
  */
 export function* repairKeyPair(context: StoreContext, aid: string): Steps<boolean> {
-  yield* recoverSeedChange(context);
   const target = identityPaths(context.layout, aid);
-  return yield* withLock(context, target.name, function* (): Steps<boolean> {
+  return yield* withKeyLock(context, target.name, function* (): Steps<boolean> {
     for (const handle of listPending(context, aid)) {
       if (!fits(context, pendingPaths(context, handle))) continue;
       yield* promote(context, handle, pendingPaths(context, handle), true);

@@ -4,6 +4,8 @@ import type { StoreContext } from '../context.js';
 import { writeNew } from '../files/atomic-write.js';
 import { readTextIfPresent, statIfPresent } from '../files/read.js';
 import { isMissing, isTaken } from '../files/system-error.js';
+import type { IdentityPaths } from '../layout.js';
+import { whileLocked } from '../lock/identity-lock.js';
 import type { Steps } from '../steps.js';
 
 const WAIT_MS = 5_000;
@@ -11,9 +13,11 @@ const POLL_MS = 25;
 const STALE_AFTER_MS = 30_000;
 
 /** Holds `agentmd.json.lock`, shared with the public SDKs: made with O_EXCL, holds `<pid>\n` (09 §7.1). */
-export function* withAgentMdLock<T>(context: StoreContext, path: string, work: () => T): Steps<T> {
+export function* withAgentMdLock<T>(context: StoreContext, paths: IdentityPaths, work: () => T): Steps<T> {
+  const path = paths.agentMdLock;
   const deadline = performance.now() + WAIT_MS;
   while (!tryTake(context, path)) {
+    if (isAbandoned(context, path)) yield* whileLocked(context, paths.name, () => breakIt(context, path));
     if (performance.now() >= deadline) {
       throw new KeyStoreError('busy', `agent.md lock timeout: ${path} is held by another process`);
     }
@@ -32,9 +36,13 @@ function tryTake(context: StoreContext, path: string): boolean {
     return true;
   } catch (error) {
     if (!isTaken(error)) throw error;
-    if (isAbandoned(context, path)) removeIfPresent(context, path);
     return false;
   }
+}
+
+/** Under the identity lock, so that of several that saw the same leftover none removes the lock of the next owner. */
+function breakIt(context: StoreContext, path: string): void {
+  if (isAbandoned(context, path)) removeIfPresent(context, path);
 }
 
 function isAbandoned(context: StoreContext, path: string): boolean {

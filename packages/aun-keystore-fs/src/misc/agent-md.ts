@@ -27,7 +27,7 @@ export function loadAgentMd(context: StoreContext, aid: string): AgentMdEntry {
 export function* saveAgentMd(context: StoreContext, aid: string, change: AgentMdChange): Steps<string> {
   const paths = identityPaths(context.layout, aid);
   ensureDirectory(context.files, paths.directory);
-  return yield* withAgentMdLock(context, paths.agentMdLock, () => {
+  return yield* withAgentMdLock(context, paths, () => {
     const stored = readIfPresent(context.files, paths.agentMd);
     const content = change.content ?? stored;
     if (change.content !== undefined && !sameBytes(stored, change.content)) {

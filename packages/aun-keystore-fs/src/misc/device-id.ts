@@ -7,7 +7,7 @@ import { ensureDirectory } from '../files/directories.js';
 import { tightenMode } from '../files/permissions.js';
 import { readTextIfPresent } from '../files/read.js';
 import { replaceFile, tempName } from '../files/replace-file.js';
-import { isTaken } from '../files/system-error.js';
+import { isTaken, systemCode } from '../files/system-error.js';
 import { whileLocked } from '../lock/identity-lock.js';
 import type { Steps } from '../steps.js';
 
@@ -16,15 +16,13 @@ export const FALLBACK_DEVICE_ID = 'default';
 
 /**
  * Id of this directory, shared by all its processes (08 §3): `.device_id`, trimmed; made on first use so that two
- * first starts agree; a missing or illegal one is replaced.
+ * first starts agree; a missing or illegal one is replaced. What cannot be read or replaced is `default`.
  */
 export function* deviceId(context: StoreContext): Steps<string> {
-  const stored = readId(context);
-  if (stored !== null) return stored;
   try {
-    return createId(context) ?? (yield* replaceId(context));
+    return readId(context) ?? createId(context) ?? (yield* replaceId(context));
   } catch (error) {
-    context.logger.warn('key store: the device id cannot be written, using "default"', {
+    context.logger.warn('key store: the device id can be neither read nor written, using "default"', {
       path: context.layout.deviceId,
       reason: error instanceof Error ? error.message : String(error),
     });
@@ -50,6 +48,8 @@ function createId(context: StoreContext): string | null {
   try {
     context.files.link(temp, path);
   } catch (error) {
+    // Not every file system has hard links; there the caller decides under a lock.
+    if (isLinkless(error)) return null;
     if (!isTaken(error)) throw error;
     return readId(context);
   } finally {
@@ -59,7 +59,10 @@ function createId(context: StoreContext): string | null {
   return id;
 }
 
-/** Over an illegal content; under a lock, so that two processes agree on the replacement. */
+const isLinkless = (error: unknown): boolean =>
+  ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemCode(error) ?? '');
+
+/** Over an illegal content, or where there are no hard links; under a lock, so that two processes agree on the replacement. */
 function* replaceId(context: StoreContext): Steps<string> {
   return yield* whileLocked(context, '_device_id', () => {
     const now = readId(context);

@@ -19,6 +19,22 @@ export function* recoverSeedChange(context: StoreContext): Steps<void> {
   }
 }
 
+/**
+ * `withLock` for work on a key. A seed change may have been decided and cut short while this waited for the lock, so
+ * the journal is looked at once more under it; while the lock is held no other change can begin.
+ */
+export function* withKeyLock<T>(context: StoreContext, key: string, work: () => Steps<T>): Steps<T> {
+  for (;;) {
+    yield* recoverSeedChange(context);
+    yield* acquireLock(context, key, { exclusive: false });
+    try {
+      if (!exists(context.files, context.layout.seedJournal)) return yield* work();
+    } finally {
+      dropLock(context, key);
+    }
+  }
+}
+
 /** Needs no seed: the new contents are all on disk. The seed lock is held. */
 export function* finishJournal(context: StoreContext): Steps<void> {
   const journal = readJournal(context);

@@ -10,13 +10,12 @@ export function* loadMetadata(context: StoreContext, aid: string): Steps<Identit
   const rows = yield* readDatabase(context, identityDatabase(context, aid), (database) =>
     database.all('SELECT key, value FROM metadata_kv'),
   );
-  const metadata: Record<string, JsonValue> = {};
-  for (const row of rows ?? []) {
+  const entries = (rows ?? []).map((row): [string, JsonValue] => {
     const text = String(row.value);
     const value = tryParseJson(text);
-    metadata[String(row.key)] = value === undefined ? text : value;
-  }
-  return metadata;
+    return [String(row.key), value === undefined ? text : value];
+  });
+  return Object.fromEntries(entries);
 }
 
 export function* saveMetadata(

@@ -79,6 +79,14 @@ export function identitySuite(newHarness: NewHarness): void {
       expect(listed[0]?.certPem).toBe(await store.loadCert(alice));
     });
 
+    it('opens no key: a store with a wrong seed lists the same', async () => {
+      const keyPair = newKeyPair();
+      await store.saveKeyPair(alice, keyPair);
+      await store.saveCert(alice, await issuer.issue(alice, keyPair));
+      const other = await harness.open({ seed: 'wrong' });
+      expect((await other.listIdentities()).map((entry) => entry.aid)).toEqual([alice]);
+    });
+
     it('sees what changed since the last listing', async () => {
       const keyPair = newKeyPair();
       await store.saveKeyPair(alice, keyPair);
@@ -182,6 +190,36 @@ export function identitySuite(newHarness: NewHarness): void {
       const handle = await store.createPending(alice, newKeyPair());
       await store.savePendingCert(handle, await issuer.issue(alice, newKeyPair()));
       expect(await codeOf(store.promotePending(handle))).toBe('certificate_conflict');
+    });
+
+    it('refuses a certificate of another name', async () => {
+      const keyPair = newKeyPair();
+      const handle = await store.createPending(alice, keyPair);
+      await store.savePendingCert(handle, await issuer.issue(bob, keyPair));
+      expect(await codeOf(store.promotePending(handle))).toBe('certificate_conflict');
+      expect(await store.listPending(alice)).toEqual([handle]);
+    });
+
+    it('does not undo a renewal when a promotion is repeated after a crash', async () => {
+      const keyPair = newKeyPair();
+      const first = await issuer.issue(alice, keyPair);
+      const renewed = await issuer.issue(alice, keyPair, Date.now() + DAY);
+      await store.saveKeyPair(alice, keyPair);
+      await store.saveCert(alice, renewed);
+      const handle = await store.createPending(alice, keyPair);
+      await store.savePendingCert(handle, first);
+      await store.promotePending(handle);
+      expect(await store.loadCert(alice)).toBe(renewed);
+      expect(await store.loadCert(alice, fingerprintOf(first))).toBe(first);
+      expect(await store.listPending(alice)).toEqual([]);
+    });
+
+    it('is taken for the longest name', async () => {
+      const long = `${'a'.repeat(64)}.${'b'.repeat(135)}`;
+      const keyPair = newKeyPair();
+      const handle = await store.createPending(long, keyPair);
+      await store.promotePending(handle);
+      expect(await store.loadKeyPair(long)).toEqual(keyPair);
     });
 
     it('can be discarded, and is then not found', async () => {

@@ -161,6 +161,17 @@ export function stateSuite(newHarness: NewHarness): void {
       });
     }
 
+    it('remember the last upload also when the clock was set back, or stands still', async () => {
+      const keys = [newPrekey('', 1), newPrekey('', 2), newPrekey('', 3)];
+      const times = [START, START - 86_400_000, START - 86_400_000];
+      for (const [index, key] of keys.entries()) {
+        clock.time = times[index] ?? START;
+        await store.savePrekey(alice, device, key);
+        await store.markPrekeyUploaded(alice, device, '', key.spkId);
+        expect(await other.loadLatestUploadedPrekeyId(alice, device, '')).toBe(key.spkId);
+      }
+    });
+
     it('are created once when two stores start at once', async () => {
       const chosen = await Promise.all(
         [store, other, store].map((who) => who.currentPrekeyOrCreate(alice, device, newPrekey('', START))),

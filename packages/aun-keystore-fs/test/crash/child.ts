@@ -2,7 +2,8 @@ import { readFileSync, writeSync } from 'node:fs';
 import type { KeyPairRecord, PrekeyRecord } from 'aun-core';
 import { nodeFiles, openFsKeyStore } from '../../src/index.js';
 import { instrument } from './instrumented-files.js';
-import { type Material, OLD_SEED, type ScenarioName, scenarios } from './scenarios.js';
+import { OLD_SEED } from './names.js';
+import { type Material, type ScenarioName, scenarios } from './scenarios.js';
 
 /** Runs a scenario and kills itself at operation `killAt`; a write is torn in half first. 0 runs to the end. */
 const [name, path, materialFile, killAt] = process.argv.slice(2) as [ScenarioName, string, string, string];

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
 import { newIssuer, newKeyPair, newPrekey } from '../conformance/material.js';
-import { aid, type Material, type ScenarioName } from './scenarios.js';
+import { aid } from './names.js';
+import type { Material, ScenarioName } from './scenarios.js';
 
 const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 

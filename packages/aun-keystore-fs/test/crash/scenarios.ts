@@ -1,5 +1,7 @@
-import type { KeyPairRecord, PrekeyRecord } from 'aun-core';
-import type { FsKeyStore } from '../../src/index.js';
+import { type KeyPairRecord, KeyStoreError, type PrekeyRecord } from 'aun-core';
+import { type FileLayer, FsKeyStore, nodeFiles } from '../../src/index.js';
+import { aid, device, group, NEW_SEED, OLD_SEED, scope } from './names.js';
+import { makeOldDatabase } from './old-database.js';
 
 /** Keys and certificates made once, so that a child process needs no certificate authority. */
 export interface Material {
@@ -10,13 +12,6 @@ export interface Material {
   readonly others: readonly KeyPairRecord[];
   readonly prekeys: readonly PrekeyRecord[];
 }
-
-export const aid = 'alice.crash.test';
-export const device = 'device-1';
-export const scope = { deviceId: device, slotId: 'main' };
-export const group = 'g-team01.crash.test';
-export const OLD_SEED = 'old seed';
-export const NEW_SEED = 'new seed';
 
 /** What the store held before the scenario, and what is done until the process dies. `say` reports a finished step. */
 export interface Scenario {
@@ -110,6 +105,46 @@ export const scenarios = {
       say('changed');
     },
   },
+  finishSeedChange: {
+    prepare: async (store, material) => {
+      await scenarios.changeSeed.prepare(store, material);
+      const cut = new FsKeyStore({ path: store.path, seed: OLD_SEED, files: diskThatFailsAfterTheDecision });
+      await passingOver('io', cut.changeSeed(OLD_SEED, NEW_SEED));
+      await cut.close();
+    },
+    run: async (store, _material, say) => {
+      // The change was decided: this store finishes it, and then its own seed is the wrong one.
+      await passingOver('private_key_unreadable', store.loadKeyPair(aid));
+      say('finished');
+    },
+  },
+  upgrade: {
+    prepare: async (store, { prekeys: [first, second] }) => {
+      if (first !== undefined && second !== undefined) makeOldDatabase(store.path, first, second);
+    },
+    run: async (store, _material, say) => {
+      await store.loadInstanceState(aid, scope);
+      say('upgraded');
+    },
+  },
 } satisfies Record<string, Scenario>;
+
+/** A disk that breaks when the first new key file is put into its place (08 §6.2 step 7). */
+const diskThatFailsAfterTheDecision: FileLayer = {
+  ...nodeFiles,
+  rename(from, to) {
+    if (from.endsWith('.seed-new')) throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'rename' });
+    nodeFiles.rename(from, to);
+  },
+};
+
+/** Waits for `work`, which may fail with this one code. */
+async function passingOver(code: string, work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof KeyStoreError) || error.code !== code) throw error;
+  }
+}
 
 export type ScenarioName = keyof typeof scenarios;

@@ -1,17 +1,10 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { KeyStoreError } from 'aun-core';
 import { expect } from 'vitest';
 import { FsKeyStore } from '../../src/index.js';
-import {
-  aid,
-  device,
-  group,
-  type Material,
-  NEW_SEED,
-  OLD_SEED,
-  type ScenarioName,
-  scope,
-} from './scenarios.js';
+import { aid, device, group, NEW_SEED, OLD_SEED, scope } from './names.js';
+import type { Material, ScenarioName } from './scenarios.js';
 
 /** What must be true of a store whose process was killed after reporting the steps in `said`. */
 export type Verdict = (path: string, material: Material, said: readonly string[]) => Promise<void>;
@@ -135,6 +128,22 @@ const seedChanged: Verdict = async (path, material, said) => {
   await store.close();
 };
 
+/** Once decided, a change of seed comes to its end, however often its end is interrupted. */
+const seedChangeFinished: Verdict = (path, material, said) =>
+  seedChanged(path, material, [...said, 'changed']);
+
+/** An interrupted upgrade leaves the old layout or the new one, everything in it either way (08 §7.2). */
+const upgraded: Verdict = async (path, { prekeys: [own, ofGroup] }) => {
+  const store = open(path);
+  expect(await store.loadInstanceState(aid, scope)).toEqual({ access_token: 'old' });
+  expect(await store.loadSeq(aid, scope, 'p2p:a')).toBe(4);
+  expect(await store.loadCurrentPrekey(aid, device, '')).toEqual(own);
+  expect(await store.loadCurrentPrekey(aid, device, group)).toEqual({ ...ofGroup, groupId: group });
+  expect(await store.loadLatestUploadedPrekeyId(aid, device, group)).toBe(ofGroup?.spkId);
+  expect(readdirSync(join(path, 'AIDs', aid)).filter((name) => name.includes('corrupt'))).toEqual([]);
+  await store.close();
+};
+
 async function readable<T>(load: () => Promise<T>): Promise<T | null> {
   try {
     return await load();
@@ -151,4 +160,6 @@ export const verdicts: Readonly<Record<ScenarioName, Verdict>> = {
   saveToken: tokenSaved,
   rotatePrekey: prekeyRotated,
   changeSeed: seedChanged,
+  finishSeedChange: seedChangeFinished,
+  upgrade: upgraded,
 };

@@ -77,7 +77,10 @@ async function saveActive(
   return null;
 }
 
-/** Replaces the active certificate without guards, keeping the old one as version. */
+/**
+ * Replaces the active certificate, keeping the other one as version. A renewal of the same key that was stored
+ * meanwhile stays active.
+ */
 export async function replaceCert(
   transaction: WriteTransaction,
   name: string,
@@ -86,8 +89,12 @@ export async function replaceCert(
   const store = transaction.objectStore('certs');
   const stored = textOrNull(await store.get(name));
   if (stored === certPem) return;
-  const older = stored === null ? null : parsed(stored);
-  if (older !== null && stored !== null) await saveVersion(transaction, name, older.fingerprint, stored);
+  const active = stored === null ? null : parsed(stored);
+  const offered = parsed(certPem);
+  if (active !== null && offered !== null && isOlder(offered, active)) {
+    return saveVersion(transaction, name, offered.fingerprint, certPem);
+  }
+  if (active !== null && stored !== null) await saveVersion(transaction, name, active.fingerprint, stored);
   await store.put(certPem, name);
 }
 
@@ -130,9 +137,7 @@ function guardOwn(aid: string, ownKey: string, certificate: Certificate): void {
     throw new KeyStoreError('certificate_conflict', `certificate of ${aid}: ${why}`);
   };
   if (certPublicKey(certificate) !== ownKey) refuse('it belongs to another key than the stored one');
-  if (certificate.commonName !== '' && certificate.commonName !== aid) {
-    refuse(`its name is ${certificate.commonName}`);
-  }
+  if (certificate.commonName !== aid) refuse(`its name is "${certificate.commonName}"`);
 }
 
 /** An older certificate of the same key never undoes a renewal made by another tab (08 §8.3). */

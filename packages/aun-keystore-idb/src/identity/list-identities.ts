@@ -4,8 +4,8 @@ import { readIn } from '../db/transact.js';
 import { parseKeyRecord } from '../keys/key-record.js';
 import { parsed } from './certificates.js';
 
-/** Certificates that parsed in earlier listings of one store, by entry. */
-export type ListingCache = Map<string, string>;
+/** What earlier listings of one store found, by entry; given again, the same object, while the certificate is the same. */
+export type ListingCache = Map<string, IdentitySummary>;
 
 /**
  * Local identities sorted by AID (07 §3.5): a certificate that parses and a stored private key. No key is decrypted,
@@ -32,9 +32,11 @@ export async function listIdentities(
     const kind = parseKeyRecord(value)?.kind;
     const hasKey = kind === 'protected' || kind === 'plaintext';
     if (typeof name !== 'string' || !hasKey || typeof certPem !== 'string') continue;
-    if (cache.get(name) !== certPem && parsed(certPem) === null) continue;
-    cache.set(name, certPem);
-    found.push({ aid: name, certPem });
+    const known = cache.get(name);
+    if (known?.certPem !== certPem && parsed(certPem) === null) continue;
+    const summary = known?.certPem === certPem ? known : { aid: name, certPem };
+    cache.set(name, summary);
+    found.push(summary);
   }
   return found.sort((a, b) => (a.aid < b.aid ? -1 : 1));
 }

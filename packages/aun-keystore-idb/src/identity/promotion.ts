@@ -1,11 +1,11 @@
-import { KeyStoreError, type PendingHandle } from 'aun-core';
+import { aidDirectoryName, KeyStoreError, type PendingHandle } from 'aun-core';
 import type { StoreContext } from '../context.js';
 import { readIn, type WriteTransaction, writeIn } from '../db/transact.js';
 import { assertUnchanged, untilUnchanged } from '../db/unchanged.js';
 import { parseKeyRecord, publicKeyOf } from '../keys/key-record.js';
 import { openKey, unreadable } from '../keys/protect-key.js';
 import { entryName } from '../record-keys.js';
-import { publicKeyOfCert, replaceCert } from './certificates.js';
+import { certPublicKey, parsed, publicKeyOfCert, replaceCert } from './certificates.js';
 import { conflict } from './key-pairs.js';
 import { gone, listPending, ownerOf, pendingCert, readPending } from './pending.js';
 import { keepPrevious, keyRecordOf } from './previous-keys.js';
@@ -51,11 +51,20 @@ async function judgedPublicKey(
   const keyPair = await openKey(context, record, `pending entry ${handle}`);
   if (keyPair === null) throw gone(handle);
   const certPem = pendingCert(value);
-  if (certPem === null || publicKeyOfCert(certPem) === keyPair.publicKeyDerB64)
+  if (certPem === null || belongs(certPem, ownerOf(handle), keyPair.publicKeyDerB64))
     return keyPair.publicKeyDerB64;
   throw new KeyStoreError(
     'certificate_conflict',
     `pending entry ${handle}: certificate and key do not belong together`,
+  );
+}
+
+function belongs(certPem: string, name: string, publicKey: string): boolean {
+  const certificate = parsed(certPem);
+  return (
+    certificate !== null &&
+    certPublicKey(certificate) === publicKey &&
+    aidDirectoryName(certificate.commonName) === name
   );
 }
 

@@ -40,6 +40,8 @@ export function encodeKeyRecord(
 /** Public key member of a record, unchecked; null when absent. Needs no seed. */
 export function publicKeyOf(record: KeyRecord | null): string | null {
   if (record === null || record.kind === 'damaged' || record.kind === 'no-key') return null;
+  // A legacy record may hold nothing but the private key.
+  if (record.kind === 'plaintext') return keyPairOfPem(record.pem)?.publicKeyDerB64 ?? null;
   const value = record.members.public_key_der_b64;
   return typeof value === 'string' && value !== '' ? value : null;
 }
