@@ -12,16 +12,31 @@ export function stableStringify(value: unknown): string {
 }
 
 const maxDepth = 1000;
+/** What `JSON.stringify` escapes: lone surrogates too, so all of them are left to it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON names them.
+const special = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+const quote = (text: string): string => (special.test(text) ? JSON.stringify(text) : `"${text}"`);
 
 function write(value: unknown, depth: number): string | undefined {
+  if (typeof value === 'string') return quote(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (depth >= maxDepth) throw new TypeError('stableStringify: nested too deeply');
-  if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1) ?? 'null').join(',')}]`;
+  if (Array.isArray(value)) return writeArray(value, depth);
   const object = value as Record<string, unknown>;
-  const members: string[] = [];
+  let out = '';
   for (const key of Object.keys(object).sort()) {
     const text = write(object[key], depth + 1);
-    if (text !== undefined) members.push(`${JSON.stringify(key)}:${text}`);
+    if (text !== undefined) out += `${out === '' ? '{' : ','}${quote(key)}:${text}`;
   }
-  return `{${members.join(',')}}`;
+  return out === '' ? '{}' : `${out}}`;
+}
+
+function writeArray(items: readonly unknown[], depth: number): string {
+  let out = '[';
+  for (let i = 0; i < items.length; i++) {
+    if (i > 0) out += ',';
+    out += write(items[i], depth + 1) ?? 'null';
+  }
+  return `${out}]`;
 }

@@ -26,6 +26,18 @@ describe('stable stringify (03 §1.4)', () => {
     expect(stableStringify(withUndefined(nativeValue(inputs.value_js)))).toBe(expected.canonical);
   });
 
+  it('writes texts and numbers exactly as JSON.stringify does', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\ud800', 'x\udfff', '🎉"\\\n', '\u2028'),
+    );
+    fc.assert(
+      fc.property(fc.oneof(text, fc.double(), fc.dictionary(text, text, { maxKeys: 1 })), (value) => {
+        expect(stableStringify(value)).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+
   it('refuses nesting that would exhaust the stack', () => {
     let deep: unknown = 1;
     for (let i = 0; i < 100_000; i++) deep = [deep];

@@ -81,6 +81,25 @@ describe.each(openers)('a socket of the %s kind', (_name, open) => {
     expect(await caught(socket.send('late'))).toBeInstanceOf(ConnectionError);
   });
 
+  it('posts text in order with what is sent, and tells when it cannot', async () => {
+    await using server = await startServer({
+      onSocket: (ws) => ws.on('message', (data) => ws.send(data.toString())),
+    });
+    const socket = await open(`ws://127.0.0.1:${server.port}/aun`);
+    const { received, closed } = listen(socket);
+    const failures: unknown[] = [];
+    for (let index = 0; index < 20; index += 1) {
+      if (index % 2 === 0) socket.post(String(index), (error) => failures.push(error));
+      else void socket.send(String(index));
+    }
+    expect(await received(20)).toEqual(Array.from({ length: 20 }, (_, index) => String(index)));
+    expect(failures).toEqual([]);
+    socket.close();
+    await closed;
+    const failure = await new Promise((resolve) => socket.post('late', resolve));
+    expect(failure).toBeInstanceOf(ConnectionError);
+  });
+
   it('is forced shut when the server does not answer a close for 3 s', async () => {
     const clock = new FakeClock();
     await using server = await startServer({ onSocket: (ws) => ws.pause() });

@@ -20,13 +20,10 @@ export function decodeServerFrame(text: string): ServerFrame {
   if (!method.startsWith(eventPrefix)) return { kind: 'notification', method, frame, ...extras(frame._meta) };
 
   if (!isJsonObject(params)) return invalid('event params are not an object');
+  const name = method.slice(eventPrefix.length);
+  if (params._trace === undefined) return { kind: 'event', name, params, ...extras(frame._meta) };
   const { _trace, ...rest } = params;
-  return {
-    kind: 'event',
-    name: method.slice(eventPrefix.length),
-    params: _trace === undefined ? params : rest,
-    ...extras(frame._meta, _trace),
-  };
+  return { kind: 'event', name, params: rest, ...extras(frame._meta, _trace) };
 }
 
 /** The members of a frame or of params that have their prescribed form; others count as absent. */

@@ -11,10 +11,22 @@ export interface FlowTicket {
   release(): void;
 }
 
-interface Entry extends FlowTicket {
-  started: boolean;
-  readonly background: boolean;
+class Entry implements FlowTicket {
   readonly start: () => void;
+  readonly background: boolean;
+  started = false;
+  isRunning = false;
+  readonly #leave: (entry: Entry) => void;
+
+  constructor(start: () => void, background: boolean, leave: (entry: Entry) => void) {
+    this.start = start;
+    this.background = background;
+    this.#leave = leave;
+  }
+
+  release(): void {
+    this.#leave(this);
+  }
 }
 
 /**
@@ -26,7 +38,7 @@ export class FlowControl {
   readonly #maxBackground: number;
   readonly #foreground = new Set<Entry>();
   readonly #background = new Set<Entry>();
-  readonly #active = new Set<Entry>();
+  #running = 0;
   #runningBackground = 0;
 
   constructor(options: FlowControlOptions = {}) {
@@ -35,7 +47,7 @@ export class FlowControl {
   }
 
   get inFlight(): number {
-    return this.#active.size;
+    return this.#running;
   }
 
   get queued(): number {
@@ -44,36 +56,53 @@ export class FlowControl {
 
   /** Calls `start` as soon as there is a place: before `enter` returns if there is one now. */
   enter(start: () => void, background = false): FlowTicket {
-    const entry: Entry = { started: false, background, start, release: () => this.#release(entry) };
-    (background ? this.#background : this.#foreground).add(entry);
+    const entry = new Entry(start, background, this.#release);
+    const queue = background ? this.#background : this.#foreground;
+    if (queue.size === 0 && this.#hasPlace(background)) {
+      this.#begin(entry);
+      return entry;
+    }
+    queue.add(entry);
     this.#admit();
     return entry;
   }
 
-  #release(entry: Entry): void {
-    const queue = entry.background ? this.#background : this.#foreground;
-    if (queue.delete(entry)) return;
-    if (!this.#active.delete(entry)) return;
+  readonly #release = (entry: Entry): void => {
+    if (!entry.isRunning) {
+      if (!entry.started) (entry.background ? this.#background : this.#foreground).delete(entry);
+      return;
+    }
+    entry.isRunning = false;
+    this.#running -= 1;
     if (entry.background) this.#runningBackground -= 1;
-    this.#admit();
-  }
+    if (this.queued > 0) this.#admit();
+  };
 
   #admit(): void {
     for (let entry = this.#next(); entry !== undefined; entry = this.#next()) {
       (entry.background ? this.#background : this.#foreground).delete(entry);
-      this.#active.add(entry);
-      if (entry.background) this.#runningBackground += 1;
-      entry.started = true;
-      entry.start();
+      this.#begin(entry);
     }
   }
 
+  #begin(entry: Entry): void {
+    this.#running += 1;
+    if (entry.background) this.#runningBackground += 1;
+    entry.started = true;
+    entry.isRunning = true;
+    entry.start();
+  }
+
+  /** Waiting foreground requests have the first place that becomes free. */
+  #hasPlace(background: boolean): boolean {
+    if (this.#running >= this.#maxInFlight) return false;
+    if (!background) return true;
+    return this.#foreground.size === 0 && this.#runningBackground < this.#maxBackground;
+  }
+
   #next(): Entry | undefined {
-    if (this.#active.size >= this.#maxInFlight) return undefined;
-    return (
-      first(this.#foreground) ??
-      (this.#runningBackground < this.#maxBackground ? first(this.#background) : undefined)
-    );
+    if (this.#running >= this.#maxInFlight) return undefined;
+    return first(this.#foreground) ?? (this.#hasPlace(true) ? first(this.#background) : undefined);
   }
 }
 

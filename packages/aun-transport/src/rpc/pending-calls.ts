@@ -33,9 +33,10 @@ export class PendingCalls {
   readonly #entries = new Map<string, Entry>();
   readonly #clock: Clock;
   readonly #flow: FlowControl;
-  readonly #write: (text: string) => Promise<void>;
+  readonly #write: (text: string) => void;
 
-  constructor(clock: Clock, flow: FlowControl, write: (text: string) => Promise<void>) {
+  /** `write` must not fail: what cannot be written ends with the connection. */
+  constructor(clock: Clock, flow: FlowControl, write: (text: string) => void) {
     this.#clock = clock;
     this.#flow = flow;
     this.#write = write;
@@ -60,9 +61,7 @@ export class PendingCalls {
       entry.onAbort = () => this.#fail(entry, call.signal?.reason);
       call.signal.addEventListener('abort', entry.onAbort, { once: true });
     }
-    entry.ticket = this.#flow.enter(() => {
-      this.#write(call.text).catch((error: unknown) => this.#fail(entry, error));
-    }, call.background);
+    entry.ticket = this.#flow.enter(() => this.#write(call.text), call.background);
   }
 
   /** Ends the call with this id for its answer; undefined when no such call was sent, or none any more. */

@@ -4,7 +4,7 @@ const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).pad
 
 export function hexOf(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += hexOfByte[byte];
+  for (let i = 0; i < bytes.length; i += 1) text += hexOfByte[bytes[i] ?? 0];
   return text;
 }
 
@@ -23,5 +23,5 @@ export const platformRandomBytes: RandomBytes = (length) => {
     used = 0;
   }
   used += length;
-  return pool.slice(used - length, used);
+  return pool.subarray(used - length, used);
 };

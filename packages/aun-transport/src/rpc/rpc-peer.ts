@@ -60,7 +60,7 @@ export class RpcPeer {
     this.#callTimeoutMs = options.callTimeoutMs ?? defaultCallTimeoutMs;
     this.#emitter = new Emitter(this.#logger);
     this.#calls = new PendingCalls(this.#clock, options.flow ?? new FlowControl(), (text) =>
-      this.#write(text),
+      socket.post(text, this.#onUnwritable),
     );
     this.closed = new Promise((resolve) => {
       this.#emitter.on('close', resolve);
@@ -217,11 +217,13 @@ export class RpcPeer {
    * A socket that cannot be written to is dead, also when it does not know yet. What waits for it fails once its end is
    * known, with its close code, and not before: a caller that tries again at once would starve the close event.
    */
+  readonly #onUnwritable = (): void => this.#socket.terminate();
+
   async #write(text: string): Promise<void> {
     try {
       await this.#socket.send(text);
     } catch (error) {
-      this.#socket.terminate();
+      this.#onUnwritable();
       await this.closed;
       throw error;
     }

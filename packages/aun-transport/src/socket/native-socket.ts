@@ -53,6 +53,7 @@ export function nativeSocketOpener(createWebSocket: (url: string) => NativeWebSo
 }
 
 function wrap(url: string, ws: NativeWebSocket, inbox: SocketInbox, clock: Clock): WireSocket {
+  const canSend = () => ws.readyState === openState && !inbox.isClosed;
   return {
     url,
     get bufferedAmount() {
@@ -60,10 +61,12 @@ function wrap(url: string, ws: NativeWebSocket, inbox: SocketInbox, clock: Clock
     },
     listen: (listener) => inbox.listen(listener),
     async send(text) {
-      if (ws.readyState !== openState || inbox.isClosed) {
-        throw new ConnectionError('websocket send failed: the socket is not open');
-      }
+      if (!canSend()) throw notOpen();
       ws.send(text);
+    },
+    post(text, onFailure) {
+      if (canSend()) ws.send(text);
+      else onFailure(notOpen());
     },
     close() {
       if (ws.readyState >= closingState) return;
@@ -74,6 +77,10 @@ function wrap(url: string, ws: NativeWebSocket, inbox: SocketInbox, clock: Clock
     // There is no way to drop a native socket at once: it is told to close and not listened to any more.
     terminate: () => abandon(ws, inbox, 1006, ''),
   };
+}
+
+function notOpen(): ConnectionError {
+  return new ConnectionError('websocket send failed: the socket is not open');
 }
 
 function abandon(ws: NativeWebSocket, inbox: SocketInbox, code: number, reason: string): void {

@@ -52,10 +52,15 @@ function wrap(url: string, ws: WebSocket, inbox: SocketInbox, clock: Clock): Wir
     send: (text) =>
       new Promise((resolve, reject) => {
         ws.send(text, (error) => {
-          if (error) reject(new ConnectionError(`websocket send failed: ${error.message}`, { cause: error }));
+          if (error) reject(sendFailed(error));
           else resolve();
         });
       }),
+    post(text, onFailure) {
+      ws.send(text, (error) => {
+        if (error) onFailure(sendFailed(error));
+      });
+    },
     close() {
       if (ws.readyState >= WebSocket.CLOSING) return;
       const timer = clock.setTimeout(() => ws.terminate(), closeTimeoutMs);
@@ -64,6 +69,10 @@ function wrap(url: string, ws: WebSocket, inbox: SocketInbox, clock: Clock): Wir
     },
     terminate: () => ws.terminate(),
   };
+}
+
+function sendFailed(error: Error): ConnectionError {
+  return new ConnectionError(`websocket send failed: ${error.message}`, { cause: error });
 }
 
 function upgradeRefused(url: string, status: number): ConnectionError {

@@ -1,4 +1,4 @@
-import type { Clock } from 'aun-core';
+import type { Clock, ConnectionError } from 'aun-core';
 import type { NetworkOptions } from '../net/options.js';
 
 export interface CloseInfo {
@@ -22,6 +22,8 @@ export interface WireSocket {
   listen(listener: SocketListener): void;
   /** Fulfils when the frame was handed to the network. @throws {ConnectionError} when the socket is not open */
   send(text: string): Promise<void>;
+  /** Like {@link send} for those who only want to know when it goes wrong; never throws. */
+  post(text: string, onFailure: (error: ConnectionError) => void): void;
   /** Polite close without a status code; forced after 3 s without an answer (02 §3.1). */
   close(): void;
   /** Drops the connection. */

@@ -20,6 +20,12 @@ export class ScriptedSocket implements WireSocket {
     this.sent.push(text);
   }
 
+  post(text: string, onFailure: (error: ConnectionError) => void): void {
+    if (this.failSends)
+      queueMicrotask(() => onFailure(new ConnectionError('websocket send failed: broken pipe')));
+    else this.sent.push(text);
+  }
+
   close(): void {
     this.calls.push('close');
   }
