@@ -1,12 +1,14 @@
 import type { Clock, Logger, RandomBytes } from 'aun-core';
-import type { CertificateOffice } from './ca/open-ca.js';
+import { type CertificateOffice, openVault } from './ca/open-ca.js';
 import type { GatewayConfig } from './config/schema.js';
 import { configuredLimits } from './edge-limits.js';
+import { createFederation, type Federation } from './federation/federation.js';
 import { clientAddress } from './http/client-address.js';
 import { createIdentityPlane, type IdentityPlane } from './identity-plane.js';
 import type { GatewayLogs } from './logging.js';
 import { createMetrics, type GatewayMetrics } from './metrics.js';
 import { createRpcEdge, type RpcEdge } from './rpc-edge.js';
+import { createAuditLog } from './services/auth/audit-log.js';
 import { openDatabase } from './store/database.js';
 import { createGroupCommit } from './store/group-commit.js';
 import { migrations } from './store/migrations/all.js';
@@ -31,6 +33,8 @@ export interface GatewayCore {
   readonly office: CertificateOffice;
   readonly identity: IdentityPlane;
   readonly edge: RpcEdge;
+  /** Undefined when it is switched off. */
+  readonly federation: Federation | undefined;
   readonly metrics: GatewayMetrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -56,6 +60,21 @@ export const assembleCore = (input: CoreInput): GatewayCore => {
     audit: logs.audit,
     onAgentMdChanged: (aid) => edge.agentMdChanged(aid),
   });
+  const federation = config.federation.enabled
+    ? createFederation({
+        config: config.federation,
+        authorities: office.authorities,
+        vault: () => openVault(config),
+        identityStore: identity.store,
+        db,
+        commit,
+        clock,
+        random,
+        log,
+        audit: createAuditLog(logs.audit),
+        metrics: metrics.federation,
+      })
+    : undefined;
   const edge: RpcEdge = createRpcEdge({
     serverName: `gateway.${office.authorities.first.issuer}`,
     version,
@@ -73,7 +92,9 @@ export const assembleCore = (input: CoreInput): GatewayCore => {
     admitAnonymous: (address) => identity.limits.anonymous.take(address),
     clientAddress: (request) => clientAddress(request, config.listen.trustProxy),
     limits: configuredLimits(config.limits),
+    push: config.push,
     metrics,
+    federation,
   });
   const bar = (aid: string, reason: string): void => edge.disconnectAid(aid, 4003, reason);
   identity.events.on('rekeyed', (aid) => edge.aidRekeyed(aid));
@@ -87,11 +108,13 @@ export const assembleCore = (input: CoreInput): GatewayCore => {
     office,
     identity,
     edge,
+    federation,
     metrics,
     clock,
     log,
     close() {
       for (const timer of timers) timer.stop();
+      federation?.stop();
       commit.flush();
       db.close();
     },

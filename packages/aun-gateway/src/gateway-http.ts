@@ -2,7 +2,12 @@ import type { GatewayCore } from './gateway-core.js';
 import { createHttpApp } from './http/app.js';
 import type { HttpApp } from './http/env.js';
 import { fetchText } from './http/fetch-text.js';
-import { createForeignCertificates, noForeignCertificates } from './http/foreign-certificates.js';
+import {
+  createForeignCertificates,
+  type ForeignCertificates,
+  noForeignCertificates,
+} from './http/foreign-certificates.js';
+import { createPeerCertificates } from './http/peer-certificates.js';
 import { version } from './version.js';
 
 /** The HTTP side over an assembled core. */
@@ -17,9 +22,7 @@ export const createGatewayHttp = (core: GatewayCore, gatewayUrl: (issuer: string
     trustList: office.trustList,
     tokens: identity.accessTokens,
     agentMd: identity.agentMd,
-    foreign: config.proxyForeignCertificates
-      ? createForeignCertificates(fetchText(core.log))
-      : noForeignCertificates,
+    foreign: foreignCertificates(core),
     limits: identity.limits,
     metrics: core.metrics,
     log: core.log,
@@ -27,4 +30,12 @@ export const createGatewayHttp = (core: GatewayCore, gatewayUrl: (issuer: string
     readiness: () => ({ serving: edge.accepting, connections: edge.connectionCount }),
     gatewayUrl,
   });
+};
+
+/** Agents of peers first: the operator trusts their roots. Others by asking `gateway.{issuer}`, if that is allowed. */
+const foreignCertificates = ({ config, federation, log }: GatewayCore): ForeignCertificates => {
+  const others = config.proxyForeignCertificates
+    ? createForeignCertificates(fetchText(log))
+    : noForeignCertificates;
+  return federation === undefined ? others : createPeerCertificates(federation, others, log);
 };

@@ -80,6 +80,7 @@ class RunningGateway implements Gateway {
     if (this.#listeners !== undefined) return;
     const app = createGatewayHttp(this.#core, (issuer) => this.gatewayUrl(issuer));
     this.#listeners = await openGatewayListeners(this.#core, app);
+    this.#core.federation?.start();
     this.#core.log.info('gateway started', { url: this.url, issuers: this.config.issuers });
   }
 
@@ -91,6 +92,8 @@ class RunningGateway implements Gateway {
   async #close(): Promise<void> {
     this.#core.edge.drain();
     if (this.#listeners !== undefined) await this.#lookElsewhere();
+    // Messages on their way to other domains are kept, and their senders told so, while sockets are open.
+    this.#core.federation?.stop();
     await this.#core.edge.close();
     await this.#listeners?.close(closeGraceMs);
     this.#core.close();

@@ -1,11 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { FederationMetrics } from './federation/metrics.js';
 import type { EdgeMetrics } from './ports.js';
-
-const unknownMethod = -32601;
-const rpcBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+import { RpcMetrics } from './rpc-metrics.js';
 
 /** Counters of one gateway; nothing global, so several gateways may live in one process. */
 export interface GatewayMetrics extends EdgeMetrics {
+  readonly federation: FederationMetrics;
   readonly contentType: string;
   /** Prometheus text format. */
   text(): Promise<string>;
@@ -21,22 +21,11 @@ export const createMetrics = (options: { readonly processMetrics?: boolean } = {
     help: 'WebSocket connections accepted',
     registers,
   });
-  const calls = new Counter({
-    name: 'aun_rpc_total',
-    help: 'RPC calls by method and code (0 = success)',
-    labelNames: ['method', 'code'] as const,
-    registers,
-  });
-  const seconds = new Histogram({
-    name: 'aun_rpc_seconds',
-    help: 'Time to answer an RPC call',
-    labelNames: ['method'] as const,
-    buckets: rpcBuckets,
-    registers,
-  });
+  const rpc = new RpcMetrics();
   return {
     contentType: register.contentType,
-    text: () => register.metrics(),
+    federation: createFederationMetrics(registers),
+    text: async () => `${await register.metrics()}\n${rpc.text()}`,
     connectionOpened() {
       connections.inc();
       opened.inc();
@@ -45,10 +34,39 @@ export const createMetrics = (options: { readonly processMetrics?: boolean } = {
       connections.dec();
     },
     rpc(method, code, milliseconds) {
-      // Names come from clients: an unknown one must not become a label of its own.
-      const label = code === unknownMethod ? 'unknown' : method;
-      calls.inc({ method: label, code: String(code) });
-      seconds.observe({ method: label }, milliseconds / 1000);
+      rpc.record(method, code, milliseconds);
     },
+  };
+};
+
+const createFederationMetrics = (registers: Registry[]): FederationMetrics => {
+  const relayed = new Counter({
+    name: 'aun_federation_relayed_total',
+    help: 'Calls of own clients that went to other gateways, by outcome',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  const served = new Counter({
+    name: 'aun_federation_served_total',
+    help: 'Calls relayed by other gateways, by method and code (0 = success)',
+    labelNames: ['method', 'code'] as const,
+    registers,
+  });
+  const forwarded = new Counter({
+    name: 'aun_federation_forwarded_total',
+    help: 'Stored messages for other gateways, by what became of them',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  const waiting = new Gauge({
+    name: 'aun_federation_waiting',
+    help: 'Messages that wait for other gateways',
+    registers,
+  });
+  return {
+    relayed: (outcome) => relayed.inc({ outcome }),
+    served: (method, code) => served.inc({ method, code: String(code) }),
+    forwarded: (outcome) => forwarded.inc({ outcome }),
+    waiting: (count) => waiting.set(count),
   };
 };

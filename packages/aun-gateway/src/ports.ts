@@ -72,10 +72,10 @@ export interface EdgeLimits {
   readonly longDevicesPerAid: number;
   readonly shortPerSlot: number;
   readonly shortTtlMs: number;
-  /** Requests per second and burst per AID; 0 = off. */
+  /** Requests per second and burst per AID; 0 = off. A burst of 0 is ten times the rate. */
   readonly rpcRate: number;
   readonly rpcBurst: number;
-  /** `message.send` per second and burst per AID; 0 = off. */
+  /** `message.send` per second and burst per AID; 0 = off. A burst of 0 is ten times the rate. */
   readonly sendRate: number;
   readonly sendBurst: number;
   readonly notifyRate: number;
@@ -87,9 +87,19 @@ export interface EdgeLimits {
   readonly verifyClientSignature: SignaturePolicy;
   readonly signatureWindowSeconds: number;
   readonly fanoutTtlMs: number;
+  /** Rows that every slot of their device has acked go after this, if that is sooner (04 §20). */
+  readonly ackedTtlMs: number;
+  /** How long a message id is remembered; never less than `fanoutTtlMs`. */
+  readonly dedupRetentionMs: number;
   readonly deviceActiveWindowMs: number;
   readonly maxActiveDevices: number;
   readonly inboxMaxUnacked: number;
+  /** Unacked rows of one sender in one inbox; 0 = off. */
+  readonly offlinePerSender: number;
+  /** Rows per pull page, at most 50. */
+  readonly pullMaxLimit: number;
+  readonly queueRingTtlMs: number;
+  readonly queueRingSize: number;
   readonly payloadMaxBytes: number;
   readonly recallWindowMs: number;
   readonly sendSkewAheadMs: number;

@@ -5,9 +5,11 @@ import { uuidV4 } from 'aun-crypto';
 import type { WebSocket } from 'ws';
 import { createEventBus } from './bus/event-bus.js';
 import { defaultEdgeLimits } from './default-edge-limits.js';
+import type { Federation } from './federation/federation.js';
 import { TokenBuckets } from './limits/token-bucket.js';
 import type { AgentMdLookup, AidDirectory, EdgeLimits, EdgeMetrics, TokenVerifier } from './ports.js';
 import type { RpcMethod } from './rpc/method.js';
+import { createRelayedCalls } from './rpc/relayed-call.js';
 import { createRouter } from './rpc/router.js';
 import { createTracer } from './rpc/trace.js';
 import { createSignatureGate } from './services/client-signature.js';
@@ -15,6 +17,8 @@ import { createMessageService } from './services/message/service.js';
 import { createAgentMdHints } from './services/meta/agent-md-hints.js';
 import { metaMethods } from './services/meta/meta-methods.js';
 import { createNotifyRouter } from './services/notify/route.js';
+import { createPushService } from './services/push/push-service.js';
+import type { PushSettings } from './services/push/push-settings.js';
 import { authMethods } from './session/connect-method.js';
 import { createSessions } from './session/sessions.js';
 import type { Database } from './store/database.js';
@@ -51,7 +55,11 @@ export interface RpcEdgeDeps {
   /** Address of the client; default: the socket's. */
   readonly clientAddress?: (request: IncomingMessage) => string;
   readonly limits?: Partial<EdgeLimits>;
+  /** Offline push (04 §19). */
+  readonly push?: Partial<PushSettings>;
   readonly metrics?: EdgeMetrics;
+  /** Other issuers' gateways (02 §20). */
+  readonly federation?: Federation | undefined;
 }
 
 export interface RpcEdge {
@@ -83,7 +91,9 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
   const sessions = createSessions({ clock, log, limits });
   const { index } = sessions;
   const hints = createAgentMdHints({ clock, lookup: deps.agentMd, throttleMs: limits.metaThrottleMs });
-  const { agentMd, db, directory } = deps;
+  const { db, directory } = deps;
+  const bus = createEventBus(index);
+  const push = createPushService({ db, commit, clock, random, sessions, bus, settings: deps.push ?? {} });
   const messages = createMessageService({
     db,
     commit,
@@ -92,9 +102,11 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
     random,
     limits,
     directory,
-    agentMd,
+    agentMd: hints,
     sessions,
     hints,
+    onStored: (item) => push.stored(item),
+    federation: deps.federation?.port,
   });
   const buckets = (perSecond: number, burst: number) => new TokenBuckets({ perSecond, burst }, clock);
   const requestRate = buckets(limits.rpcRate, limits.rpcBurst);
@@ -104,6 +116,7 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
         sessions,
         tokens: deps.tokens,
         registerDevice: (info) => messages.registerDevice(info),
+        registerPush: (aid, config) => push.register(aid, config),
         admitConnect: deps.admitConnect ?? (() => 0),
         version: deps.version,
         heartbeatIntervalSeconds: limits.heartbeatIntervalSeconds,
@@ -112,6 +125,7 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
       }),
       ...metaMethods,
       ...messages.methods,
+      ...push.methods,
       ...deps.methods,
     ],
     clock,
@@ -132,15 +146,34 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
     }),
     ...(metrics ? { onServed: (method, code, milliseconds) => metrics.rpc(method, code, milliseconds) } : {}),
   });
+  const { federation } = deps;
+  const peers = federation?.attach({
+    bus,
+    limits,
+    execute: createRelayedCalls({
+      methods: messages.methods,
+      clock,
+      log,
+      deadlineMs: limits.handlerDeadlineMs,
+      signatures: createSignatureGate({
+        directory: federation.directory,
+        policy: limits.verifyClientSignature,
+        clock,
+        windowSeconds: limits.signatureWindowSeconds,
+      }),
+    }),
+  });
   const dispatch = createDispatch({
     router,
     index,
     log,
     notification: createNotifyRouter({
-      bus: createEventBus(index),
+      bus,
       clock,
       rate: buckets(limits.notifyRate, limits.notifyBurst),
+      federation: federation?.port,
     }),
+    federation: peers,
   });
 
   let accepting = true;
@@ -155,11 +188,13 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
       nonce,
       remoteAddress: addressOf(request),
       clock,
+      stream: request.socket,
       limits: { maxFrames: limits.outboundMaxFrames, maxBytes: limits.outboundMaxBytes },
       events: {
-        frame: (from, text) => dispatch(from, text, clock.now()),
+        frame: dispatch,
         closed: (from, code) => {
           connections.delete(from.id);
+          peers?.closed(from.id);
           sessions.closed(from.id, code);
           metrics?.connectionClosed();
         },
@@ -198,7 +233,7 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
     clock,
     limits,
     connections: () => connections.values(),
-    isAuthenticated: (connection) => index.byConnection(connection.id) !== undefined,
+    isAuthenticated: ({ id }) => index.byConnection(id) !== undefined || peers?.isPeer(id) === true,
   });
 
   const allClosed = (): Promise<void> =>
@@ -239,6 +274,7 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
         connection.close(CloseCode.serviceRestart, 'service restart');
       await allClosed();
       upkeep.stop();
+      push.stop();
       messages.close();
     },
   };

@@ -64,6 +64,7 @@ const settings = (options: TestGatewayOptions, dataDir: string, port: number): G
       traceMaxMode: 'diag',
       ...config.limits,
     },
+    federation: { aidRate: 0, issuerRate: 0, ...config.federation },
     log: { level: options.logLevel ?? 'silent' },
   };
 };

@@ -36,6 +36,15 @@ describe('agent.md storage (09 §6.2)', () => {
     expect(plane.changedCards).toHaveLength(2);
   });
 
+  it('announces no version of a private document: nobody could fetch it', async () => {
+    const alice = await open();
+    await plane.identity.agentMd.publish(alice.aid, bytes(card(alice.aid)));
+    expect(plane.identity.agentMd.version(alice.aid)).not.toBeNull();
+    await plane.identity.agentMd.publish(alice.aid, bytes(card(alice.aid, 'visibility: private\n')));
+    expect(plane.identity.agentMd.version(alice.aid)).toBeNull();
+    expect(plane.identity.agentMd.read(alice.aid)?.visibility).toBe('private');
+  });
+
   it('refuses bytes that are no UTF-8, YAML that is no mapping, and AIDs that are not active', async () => {
     const alice = await open();
     const refused = async (content: Uint8Array, aid = alice.aid) => {

@@ -1,7 +1,16 @@
 import { PrivateKey } from 'aun-crypto';
 import { parseCertificate } from 'aun-pki';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answerTo, logIn, phaseOne, publicKeyText, register, sign, type TestAgent } from './support/agent.js';
+import {
+  answerTo,
+  logIn,
+  phaseOne,
+  phaseTwo,
+  publicKeyText,
+  register,
+  sign,
+  type TestAgent,
+} from './support/agent.js';
 import { openPlane, type Plane, type Reply, refusal } from './support/plane.js';
 
 let plane: Plane;
@@ -89,6 +98,31 @@ describe('auth.rekey (01 §12.2)', () => {
       plane.clock.now(),
     );
     expect(access.ok).toBe(true);
+  });
+
+  it('ends the certificates of the old key that were renewed before, too', async () => {
+    const renewed = { ...alice, cert: String((await renew(alice, await phaseOne(call, alice))).cert) };
+    expect(await logIn(call, alice)).toMatchObject({ status: 'ok' });
+    const early = await phaseOne(call, alice);
+    await rekey(renewed, await phaseOne(call, renewed), PrivateKey.generate());
+    for (const old of [alice, renewed]) {
+      expect(await refusal(phaseOne(call, old))).toMatchObject({
+        code: -32001,
+        message: 'certificate superseded',
+      });
+      expect(plane.identity.directory.certificateByFingerprint(old.aid, fingerprint(old.cert))).toBeNull();
+      expect(plane.identity.directory.publishedByFingerprint(old.aid, fingerprint(old.cert))).toBeDefined();
+    }
+    expect((await refusal(phaseTwo(call, alice, early))).message).toBe('certificate superseded');
+  });
+
+  it('leaves no way in with renewed certificates of a key that was revoked', async () => {
+    await renew(alice, await phaseOne(call, alice));
+    await plane.identity.registrar.revoke(
+      plane.identity.store.active(alice.aid)?.serial ?? '',
+      'keyCompromise',
+    );
+    expect((await refusal(phaseOne(call, alice))).code).toBe(-32001);
   });
 
   it('answers a repeat with the same new key with the same certificate', async () => {

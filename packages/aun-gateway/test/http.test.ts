@@ -190,6 +190,55 @@ describe('agent.md (09 §6)', () => {
     expect((await network.http(gateway(), '/agent.md')).status).toBe(404);
   });
 
+  it('shows browsers a page made from the frontmatter, programs the document', async () => {
+    const dora = await register(network.call, network.aid('dora'));
+    const { access_token: token } = await logIn(network.call, dora);
+    const browser = { accept: 'text/html,*/*;q=0.8', 'user-agent': 'Mozilla/5.0 (X11)' };
+    expect((await network.http(dora.aid, '/', { headers: browser })).status).toBe(404);
+    const name = `'<script>alert(1)</script>'`;
+    await put(dora.aid, `---\naid: ${dora.aid}\nname: ${name}\ntags: [a, b]\n---\n`, token);
+    const shown = await network.http(dora.aid, '/', { headers: browser });
+    expect(shown.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(shown.headers['content-security-policy']).toContain("default-src 'none'");
+    expect(shown.text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(shown.text).toContain('a, b');
+    expect(shown.text).not.toContain('<script>');
+    expect((await network.http(dora.aid, '/index.html')).text).toBe(shown.text);
+    for (const headers of [{}, { accept: 'text/html' }, { ...browser, accept: 'text/html, text/markdown' }]) {
+      const document = await network.http(dora.aid, '/', { headers });
+      expect(document.headers['content-type']).toBe('text/markdown; charset=utf-8');
+    }
+    expect((await network.http(gateway(), '/index.html')).status).toBe(404);
+  });
+
+  it('hands all public documents to a directory with a token (09 §6.5)', async () => {
+    const eric = await register(network.call, network.aid('eric'));
+    const { access_token: token } = await logIn(network.call, eric);
+    const sync = (headers = {}) =>
+      network.http(gateway(), '/api/nameservice/sync_agent_md', { method: 'POST', headers });
+    expect((await sync()).status).toBe(401);
+    expect((await sync({ authorization: 'Bearer a.b.c' })).status).toBe(401);
+    const documents = async () => {
+      const answer = (await sync({ authorization: `Bearer ${String(token)}` })).json();
+      expect(answer).toMatchObject({ message: 'OK', file_name: 'agent.md', full_snapshot: null });
+      const data = answer.data as { agent_id: string; file_content: string; etag: string }[];
+      return data.filter((one) => one.agent_id === eric.aid);
+    };
+    await put(eric.aid, card(eric.aid), token);
+    const published = await put(eric.aid, card(eric.aid, 'Newest'), token);
+    expect(await documents()).toEqual([
+      {
+        agent_id: eric.aid,
+        file_content: card(eric.aid, 'Newest'),
+        etag: published.json().etag,
+        last_modified: published.json().last_modified,
+      },
+    ]);
+    await put(eric.aid, `---\naid: ${eric.aid}\nvisibility: unlisted\n---\n`, token);
+    expect(await documents()).toEqual([]);
+    expect((await network.http(gateway(), '/_snapshots/agent_md_full.zip')).status).toBe(404);
+  });
+
   it('answers the preflight of a browser', async () => {
     const preflight = await network.http(alice.aid, '/agent.md', {
       method: 'OPTIONS',

@@ -76,6 +76,17 @@ describe('auth.aid_login1 (01 §9.1)', () => {
 });
 
 describe('auth.aid_login2 (01 §9.2)', () => {
+  it('answers 5000 aid_login2_failed when the store cannot write: clients log in afresh', async () => {
+    const one = await phaseOne(call, alice);
+    plane.db.exec('PRAGMA query_only = ON');
+    expect(await refusal(phaseTwo(call, alice, one))).toMatchObject({
+      code: 5000,
+      message: expect.stringMatching(/^aid_login2_failed: /),
+    });
+    plane.db.exec('PRAGMA query_only = OFF');
+    expect(await logIn(call, alice)).toMatchObject({ status: 'ok' });
+  });
+
   it('gives tokens for a correct signature', async () => {
     const two = await logIn(call, alice);
     expect(two).toMatchObject({ status: 'ok', aid: alice.aid, expires_in: 3600 });

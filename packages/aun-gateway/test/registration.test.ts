@@ -63,6 +63,7 @@ describe('auth.create_aid (01 §8.1)', () => {
     ['gateway.example.test', 'a reserved name'],
     ['nameservice.example.test', 'a reserved name'],
     ['__system__', 'the pseudo sender'],
+    ['__system__.example.test', 'the pseudo sender as a name'],
     ['alice', 'no issuer'],
     ['alice.other.test', 'a foreign issuer'],
     [`${'a'.repeat(60)}.example.test`, 'more than 64 characters'],

@@ -107,6 +107,7 @@ describe('client signatures (01 §15.4)', () => {
       signature: sign(alice.key, `${String(two.nonce)}${text}`),
     });
     await expect(send(renewed)).rejects.toMatchObject({ code: RpcCode.clientSignatureInvalid });
+    await expect(send(alice)).rejects.toMatchObject({ code: RpcCode.clientSignatureInvalid });
     expect(await send({ aid: alice.aid, key, cert: String(rekeyed.cert) })).toBeTypeOf('object');
     other.peer.close();
     peer.close();

@@ -66,6 +66,14 @@ describe('settings', () => {
     expect(config.rateLimits.scale).toBe(0.5);
   });
 
+  it('come from the names of public test stacks too, after their own', () => {
+    const env = { AUN_TRACE_MAX_MODE: 'diag', GATEWAY_LONG_SLOTS_PER_AID_DEVICE: '3' };
+    expect(loadConfig({ env }).limits).toMatchObject({ traceMaxMode: 'diag', longSlotsPerDevice: 3 });
+    const own = { ...env, AUN_GATEWAY_LIMITS_TRACE_MAX_MODE: 'off', GATEWAY_LONG_DEVICES_PER_AID: '4' };
+    expect(loadConfig({ env: own }).limits).toMatchObject({ traceMaxMode: 'off', longDevicesPerAid: 4 });
+    expect(() => loadConfig({ env: { AUN_TRACE_MAX_MODE: 'loud' } })).toThrow('limits.traceMaxMode');
+  });
+
   it('of flags win over the environment', () => {
     const env = { AUN_GATEWAY_LISTEN_PORT: '1', AUN_GATEWAY_LISTEN_HOST: '0.0.0.0' };
     const config = loadConfig({ env, overrides: { listen: { port: 2 } } });

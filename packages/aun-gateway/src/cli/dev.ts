@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import type { GatewayConfigInput } from '../config/schema.js';
 import { createGateway, type Gateway } from '../gateway.js';
 import { type CommonFlags, configFrom, parsePort, withCommonOptions } from './common-options.js';
+import { type PeerFlags, peerSettings, withPeerOptions } from './peer-options.js';
 import { runUntilSignal } from './run-until-signal.js';
 
-interface DevFlags extends CommonFlags {
+interface DevFlags extends CommonFlags, PeerFlags {
   readonly host?: string;
   readonly port?: number;
   readonly httpsPort?: number;
@@ -16,6 +17,7 @@ interface DevFlags extends CommonFlags {
 const devProfile: GatewayConfigInput = {
   rateLimits: { scale: 100 },
   limits: { traceMaxMode: 'diag' },
+  federation: { aidRate: 1_000, aidBurst: 10_000 },
 };
 
 const listenFlags = (flags: DevFlags): GatewayConfigInput['listen'] => ({
@@ -63,20 +65,26 @@ const welcome = (gateway: Gateway): string => {
 
 /** `aun-gateway dev`: a network on this machine, made on first start. */
 export const addDevCommand = (program: Command): void => {
-  withCommonOptions(
-    program
-      .command('dev')
-      .description('run a network for development: own CA, loopback only, generous limits')
-      .option('--host <address>', 'address to listen on (default 127.0.0.1)')
-      .option('--port <port>', 'TLS port of everything (default 20001; 0 = any)', parsePort)
-      .option('--https-port <port>', 'additional TLS port, e.g. 443 for public SDKs', parsePort)
-      .option('--http-port <port>', 'additional plain HTTP port', parsePort)
-      .option('--verbose', 'log every request of interest')
-      .option('--json', 'print one JSON line with addresses instead of the welcome text'),
+  withPeerOptions(
+    withCommonOptions(
+      program
+        .command('dev')
+        .description('run a network for development: own CA, loopback only, generous limits')
+        .option('--host <address>', 'address to listen on (default 127.0.0.1)')
+        .option('--port <port>', 'TLS port of everything (default 20001; 0 = any)', parsePort)
+        .option('--https-port <port>', 'additional TLS port, e.g. 443 for public SDKs', parsePort)
+        .option('--http-port <port>', 'additional plain HTTP port', parsePort)
+        .option('--verbose', 'log every request of interest')
+        .option('--json', 'print one JSON line with addresses instead of the welcome text'),
+    ),
   ).action(async (flags: DevFlags) => {
     const config = configFrom(
       flags,
-      { listen: listenFlags(flags), ...(flags.verbose === true ? { log: { level: 'debug' } } : {}) },
+      {
+        ...peerSettings(flags),
+        listen: listenFlags(flags),
+        ...(flags.verbose === true ? { log: { level: 'debug' } } : {}),
+      },
       { ...devProfile, log: { level: 'warn', pretty: flags.json !== true } },
     );
     const gateway = await createGateway(config, { processMetrics: true });

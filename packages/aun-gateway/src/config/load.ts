@@ -36,6 +36,12 @@ const fromText = (setting: Setting, text: string, name = setting.env): unknown =
         .split(',')
         .map((part) => part.trim())
         .filter((part) => part !== '');
+    case 'json':
+      try {
+        return JSON.parse(text);
+      } catch (cause) {
+        throw new ConfigError(`${name} must be JSON: ${reasonOf(cause)}.`, { cause });
+      }
     case 'text':
       return text;
   }
@@ -63,9 +69,10 @@ const assignedTree = (assignments: readonly string[]): Tree =>
 const environmentTree = (env: Readonly<Record<string, string | undefined>>): Tree => {
   let tree: Tree = {};
   for (const setting of settings) {
-    const text = env[setting.env];
+    const name = [setting.env, ...setting.envAliases].find((one) => env[one] !== undefined);
+    const text = name === undefined ? undefined : env[name];
     if (text === undefined) continue;
-    tree = merge(tree, leafTree(setting, fromText(setting, text)));
+    tree = merge(tree, leafTree(setting, fromText(setting, text, name)));
   }
   return tree;
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { federationShape } from './federation.js';
 import { identityShape } from './identity.js';
 import { networkShape } from './network.js';
 import { rateLimitSchema } from './rate-limits.js';
@@ -9,6 +10,7 @@ export const gatewayConfigSchema = z.strictObject({
   ...networkShape,
   ...identityShape,
   rateLimits: rateLimitSchema,
+  ...federationShape,
   ...serviceShape,
 });
 

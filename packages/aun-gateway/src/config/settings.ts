@@ -6,13 +6,21 @@ export interface Setting {
   /** Path in the configuration file. */
   readonly path: readonly string[];
   readonly env: string;
-  readonly kind: 'number' | 'boolean' | 'list' | 'text';
+  /** Names under which existing deployments and test stacks set it; `env` wins. */
+  readonly envAliases: readonly string[];
+  readonly kind: 'number' | 'boolean' | 'list' | 'json' | 'text';
   readonly description: string;
   readonly defaultText: string;
 }
 
 const upperSnake = (segment: string): string =>
   segment.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+const envAliases: Readonly<Record<string, readonly string[]>> = {
+  'limits.traceMaxMode': ['AUN_TRACE_MAX_MODE'],
+  'limits.longSlotsPerDevice': ['GATEWAY_LONG_SLOTS_PER_AID_DEVICE'],
+  'limits.longDevicesPerAid': ['GATEWAY_LONG_DEVICES_PER_AID'],
+};
 
 const unwrap = (schema: z.core.$ZodType): { inner: z.core.$ZodType; fallback: unknown } => {
   let inner = schema;
@@ -27,6 +35,7 @@ const unwrap = (schema: z.core.$ZodType): { inner: z.core.$ZodType; fallback: un
 const kindOf = (schema: z.core.$ZodType): Setting['kind'] => {
   if (schema instanceof z.ZodNumber) return 'number';
   if (schema instanceof z.ZodBoolean) return 'boolean';
+  if (schema instanceof z.ZodRecord) return 'json';
   return schema instanceof z.ZodArray ? 'list' : 'text';
 };
 
@@ -41,6 +50,7 @@ const walk = (schema: z.core.$ZodType, path: readonly string[]): Setting[] => {
     {
       path,
       env: `AUN_GATEWAY_${path.map(upperSnake).join('_')}`,
+      envAliases: envAliases[path.join('.')] ?? [],
       kind: kindOf(inner),
       description: described ?? '',
       defaultText: fallback === undefined ? '' : JSON.stringify(fallback),

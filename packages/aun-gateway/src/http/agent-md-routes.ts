@@ -1,12 +1,10 @@
 import type { Aid } from 'aun-core';
 import type { StoredAgentMd } from '../services/agentmd/agent-md-service.js';
+import { agentPage, pageHeaders, wantsPage } from './agent-page.js';
 import type { HttpDeps } from './deps.js';
 import type { HttpApp, HttpContext } from './env.js';
 import { readBody } from './read-body.js';
-import { errorReply, notFound } from './reply.js';
-
-const bearer = (c: HttpContext): string | undefined =>
-  /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1];
+import { bearer, errorReply, notFound } from './reply.js';
 
 const plainTag = (tag: string): string => tag.trim().replace(/^W\//, '');
 
@@ -51,11 +49,22 @@ export const agentMdRoutes = (app: HttpApp, deps: HttpDeps): void => {
     return verdict.ok && verdict.identity.aid === aid;
   };
 
-  const read = async (c: HttpContext): Promise<Response> => {
+  const readable = async (c: HttpContext): Promise<StoredAgentMd | undefined> => {
     const { role } = c.var;
-    if (role.kind !== 'aid') return notFound(c);
+    if (role.kind !== 'aid') return undefined;
     const document = agentMd.read(role.aid);
-    if (document === undefined || !(await mayRead(c, document, role.aid))) return notFound(c);
+    return document !== undefined && (await mayRead(c, document, role.aid)) ? document : undefined;
+  };
+
+  const page = async (c: HttpContext): Promise<Response> => {
+    const document = await readable(c);
+    if (document === undefined || c.var.role.kind !== 'aid') return notFound(c);
+    return c.body(agentPage(c.var.role.aid, document.content), 200, pageHeaders);
+  };
+
+  const read = async (c: HttpContext): Promise<Response> => {
+    const document = await readable(c);
+    if (document === undefined) return notFound(c);
     const headers = documentHeaders(document);
     if (isUnchanged(c, document)) return c.body(null, 304, headers);
     return c.body(new Uint8Array(document.content), 200, {
@@ -65,7 +74,8 @@ export const agentMdRoutes = (app: HttpApp, deps: HttpDeps): void => {
   };
 
   app.get('/agent.md', read);
-  app.get('/', read);
+  app.get('/index.html', page);
+  app.get('/', (c) => (wantsPage(c.req.header('accept'), c.req.header('user-agent')) ? page(c) : read(c)));
 
   app.put('/agent.md', async (c) => {
     const { role } = c.var;

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { agentMdRoutes } from './agent-md-routes.js';
+import { agentMdSync } from './agent-md-sync.js';
 import { clientAddress } from './client-address.js';
 import { openCors } from './cors.js';
 import type { HttpDeps } from './deps.js';
@@ -25,6 +26,7 @@ export const createHttpApp = (deps: HttpDeps): HttpApp => {
   serviceRoutes(app, deps);
   pkiRoutes(app, deps);
   agentMdRoutes(app, deps);
+  agentMdSync(app, deps);
   app.notFound(notFound);
   app.onError((error, c) => {
     deps.log.error('http request failed', { path: c.req.path, error });

@@ -7,9 +7,14 @@ export type FetchText = (url: string) => Promise<string | undefined>;
 /** Certificates of agents of other issuers (01 §14); off unless configured. */
 export interface ForeignCertificates {
   certificate(aid: Aid, fingerprint: string | undefined): Promise<string | undefined>;
+  /** The certificate and its issuers up to the root, where they are known. */
+  chain(aid: Aid): Promise<string | undefined>;
 }
 
-export const noForeignCertificates: ForeignCertificates = { certificate: async () => undefined };
+export const noForeignCertificates: ForeignCertificates = {
+  certificate: async () => undefined,
+  chain: async () => undefined,
+};
 
 const positiveMs = 3_600_000;
 const negativeMs = 60_000;
@@ -25,6 +30,7 @@ export const createForeignCertificates = (fetchText: FetchText): ForeignCertific
     return pem;
   };
   return {
+    chain: async () => undefined,
     certificate(aid, fingerprint) {
       const key = `${aid} ${fingerprint ?? ''}`;
       const cached = known.get(key);

@@ -41,8 +41,12 @@ export const pkiRoutes = (app: HttpApp, deps: HttpDeps): void => {
 
   app.get('/pki/chain', (c) => pemReply(c, authority(c).chainPem, 'max-age=300'));
 
-  app.get('/pki/chain/:aid', (c) => {
+  app.get('/pki/chain/:aid', async (c) => {
     const aid = parseAid(c.req.param('aid'));
+    if (aid.ok && !deps.authorities.serves(issuerOf(aid.data))) {
+      const pem = await deps.foreign.chain(aid.data);
+      return pem === undefined ? notFound(c) : pemReply(c, pem, 'no-cache');
+    }
     const row = aid.ok ? deps.directory.published(aid.data) : undefined;
     const issuing = row === undefined ? undefined : deps.authorities.get(row.issuer);
     if (row === undefined || issuing === undefined) return notFound(c);

@@ -5,6 +5,10 @@ import type { HttpContext } from './env.js';
 export const errorReply = (c: HttpContext, code: ContentfulStatusCode, error: string): Response =>
   c.json({ error, code }, code);
 
+/** Token of the Authorization header. */
+export const bearer = (c: HttpContext): string | undefined =>
+  /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1];
+
 export const notFound = (c: HttpContext): Response => errorReply(c, 404, 'not found');
 
 export const pemReply = (c: HttpContext, pem: string, cacheControl: string): Response =>

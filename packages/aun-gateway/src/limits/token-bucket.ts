@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 export interface RateLimit {
   /** Tokens gained per second; 0 switches the limit off. */
   readonly perSecond: number;
+  /** 0 means ten times the rate. */
   readonly burst: number;
 }
 
@@ -26,8 +27,9 @@ export class TokenBuckets {
 
   /** Takes one token. Returns 0, or the seconds until one is there (01 §18 `retry_after`). */
   take(key: string): number {
-    const { perSecond, burst } = this.#limit;
+    const { perSecond } = this.#limit;
     if (perSecond === 0) return 0;
+    const burst = this.#limit.burst || Math.max(1, perSecond * 10);
     const now = this.#clock.now();
     const bucket = this.#buckets.get(key) ?? { tokens: burst, at: now };
     const gained = (Math.max(0, now - bucket.at) / 1000) * perSecond;

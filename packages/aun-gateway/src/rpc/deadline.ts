@@ -21,6 +21,15 @@ export function withDeadline<T>(
       deadlineMs,
       { background: true },
     );
-    work.then(resolve, reject).finally(() => clock.clearTimeout(timer));
+    work.then(
+      (value) => {
+        clock.clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clock.clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }

@@ -25,25 +25,27 @@ const skipString = (text: string, from: number): number => {
   }
 };
 
-const structural = /["{}[\]]/g;
 const scalarEnd = /[\s,}\]]/g;
 
+/** Character by character outside of strings, which are most of a message: quicker than a regular expression. */
 const skipNested = (text: string, from: number): number => {
   let depth = 0;
   let at = from;
-  for (;;) {
-    structural.lastIndex = at;
-    const found = structural.exec(text);
-    if (found === null) return text.length;
-    const mark = found[0];
-    if (mark === '"') {
-      at = skipString(text, found.index);
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = skipString(text, at);
       continue;
     }
-    depth += mark === '{' || mark === '[' ? 1 : -1;
-    at = found.index + 1;
-    if (depth === 0) return at;
+    at += 1;
+    if (code === 0x7b || code === 0x5b) {
+      depth += 1;
+    } else if (code === 0x7d || code === 0x5d) {
+      depth -= 1;
+      if (depth === 0) return at;
+    }
   }
+  return text.length;
 };
 
 const skipValue = (text: string, from: number): number => {
@@ -54,6 +56,11 @@ const skipValue = (text: string, from: number): number => {
   return scalarEnd.exec(text)?.index ?? text.length;
 };
 
+const keyOf = (text: string, from: number, end: number): string => {
+  const raw = text.slice(from + 1, end - 1);
+  return raw.includes('\\') ? (JSON.parse(text.slice(from, end)) as string) : raw;
+};
+
 /** Text of each member of an object's text; the last of equal keys wins, as in `JSON.parse`. */
 export function sliceMembers(text: string): Map<string, string> {
   const members = new Map<string, string>();
@@ -62,7 +69,7 @@ export function sliceMembers(text: string): Map<string, string> {
     at = skipSpace(text, at);
     if (text.charCodeAt(at) !== QUOTE) return members;
     const keyEnd = skipString(text, at);
-    const key = JSON.parse(text.slice(at, keyEnd)) as string;
+    const key = keyOf(text, at, keyEnd);
     at = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = skipValue(text, at);
     members.set(key, text.slice(at, end));
@@ -74,6 +81,20 @@ export function sliceMembers(text: string): Map<string, string> {
 
 /** Text of one member, or undefined. */
 export const sliceMember = (text: string, key: string): string | undefined => sliceMembers(text).get(key);
+
+/** Text of each element of an array's text. */
+export function sliceElements(text: string): string[] {
+  const elements: string[] = [];
+  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  while (at < text.length && text[at] !== ']') {
+    const end = skipValue(text, at);
+    elements.push(text.slice(at, end));
+    at = skipSpace(text, end);
+    if (text[at] !== ',') break;
+    at = skipSpace(text, at + 1);
+  }
+  return elements;
+}
 
 /** True when arrays and objects are nested in more than `limit` levels. */
 export function isDeeperThan(text: string, limit: number): boolean {

@@ -13,6 +13,7 @@ import {
   type CallContext,
   hasSession,
   type RpcMethod,
+  type RpcReply,
   type SessionCallContext,
 } from './method.js';
 import { errorText, resultText } from './respond.js';
@@ -31,7 +32,12 @@ export interface RpcAnswer {
 
 /** `_meta` of a successful response (02 §8); null for none. */
 export interface ResponseMeta {
-  forResponse(session: SessionInfo, peer: string | null, extra: JsonObject | null): JsonObject | null;
+  forResponse(
+    session: SessionInfo,
+    peer: string | null,
+    extra: JsonObject | null,
+    nowMs: number,
+  ): JsonObject | null;
 }
 
 /** Admission of one request: rate limits. Returns seconds to wait when refused, 0 when admitted. */
@@ -62,8 +68,11 @@ export interface RouterDeps {
 }
 
 export interface Router {
-  /** Serves one request. Never rejects: every outcome is a response frame (02 §14). */
-  serve(request: RequestFrame, caller: Caller): Promise<RpcAnswer>;
+  /**
+   * Serves one request that arrived at `startedAt` (Unix ms), at once when its handler answers at once. Never throws or rejects: every outcome is a response
+   * frame (02 §14).
+   */
+  serve(request: RequestFrame, caller: Caller, startedAt: number): RpcAnswer | Promise<RpcAnswer>;
 }
 
 const indexMethods = (methods: readonly RpcMethod[]): ReadonlyMap<string, RpcMethod> => {
@@ -76,6 +85,8 @@ const indexMethods = (methods: readonly RpcMethod[]): ReadonlyMap<string, RpcMet
   }
   return index;
 };
+
+const nothing: (() => void)[] = [];
 
 /** The one place where a request is checked, limited, dispatched, timed and answered. */
 export function createRouter(deps: RouterDeps): Router {
@@ -121,17 +132,35 @@ export function createRouter(deps: RouterDeps): Router {
     );
   };
 
+  const now = (): number => clock.now();
+
   return {
-    async serve(request, caller) {
-      const startedAt = clock.now();
+    serve(request, caller, startedAt) {
       const { session } = caller;
       const trace = deps.tracer.begin(request.params, request.method, session?.aid ?? null, startedAt);
-      const afterReply: (() => void)[] = [];
+      let afterReply: (() => void)[] = nothing;
       let peer: string | null = null;
       let extraMeta: Record<string, JsonValue> | null = null;
-      const finish = (code: number, text: string): RpcAnswer => {
-        deps.onServed?.(request.method, code, clock.now() - startedAt);
+      const finish = (code: number, text: string, endedAt: number): RpcAnswer => {
+        // Names come from clients: one that nobody serves must not become a label of its own.
+        deps.onServed?.(methods.has(request.method) ? request.method : 'unknown', code, endedAt - startedAt);
         return { text, afterReply };
+      };
+      const succeed = (result: RpcReply): RpcAnswer => {
+        const endedAt = now();
+        const meta = session === null ? extraMeta : deps.meta.forResponse(session, peer, extraMeta, endedAt);
+        const text = resultText(request.id, result, { meta, trace: trace.finish(endedAt, null) });
+        return finish(0, text, endedAt);
+      };
+      const fail = (error: unknown): RpcAnswer => {
+        const failure = failureOf(error, request.method, trace);
+        const body =
+          trace.traceId === null
+            ? failure.toBody()
+            : { ...failure.toBody(), data: { ...failure.data, trace_id: trace.traceId } };
+        const endedAt = now();
+        const text = errorText(request.id, body, { trace: trace.finish(endedAt, failure.code) });
+        return finish(failure.code, text, endedAt);
       };
       try {
         if (session === null) refuseFlood(caller, request.method);
@@ -146,8 +175,9 @@ export function createRouter(deps: RouterDeps): Router {
           rawParamsText: () => sliceMember(request.text, 'params') ?? '{}',
           remoteAddress: caller.remoteAddress,
           trace,
-          now: () => clock.now(),
+          now,
           afterReply: (task) => {
+            if (afterReply === nothing) afterReply = [];
             afterReply.push(task);
           },
           setPeer: (aid) => {
@@ -163,23 +193,11 @@ export function createRouter(deps: RouterDeps): Router {
           signed !== null && method.mutating
             ? outcomes.run(signed, startedAt, () => method.handle(params, ctx))
             : method.handle(params, ctx);
-        const result =
-          pending instanceof Promise
-            ? await withDeadline(pending, deps.deadlineMs, clock, request.method)
-            : pending;
-        const metaSession = session;
-        const meta = metaSession === null ? extraMeta : deps.meta.forResponse(metaSession, peer, extraMeta);
-        return finish(0, resultText(request.id, result, { meta, trace: trace.finish(clock.now(), null) }));
+        if (!(pending instanceof Promise)) return succeed(pending);
+        const late = withDeadline(pending, deps.deadlineMs, clock, request.method);
+        return late.then(succeed).catch(fail);
       } catch (error) {
-        const failure = failureOf(error, request.method, trace);
-        const body =
-          trace.traceId === null
-            ? failure.toBody()
-            : { ...failure.toBody(), data: { ...failure.data, trace_id: trace.traceId } };
-        return finish(
-          failure.code,
-          errorText(request.id, body, { trace: trace.finish(clock.now(), failure.code) }),
-        );
+        return fail(error);
       }
     },
   };

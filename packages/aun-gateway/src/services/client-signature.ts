@@ -49,7 +49,8 @@ export function createSignatureGate(deps: {
     const verdict = verifyClientSignature(signature, {
       method: ctx.method,
       publicKey: keyOf(signature.aid, signature.certFingerprint),
-      now: deps.clock.now(),
+      // What waited for us was signed when the sender's own gateway took it.
+      now: ctx.session.federation?.acceptedAt ?? deps.clock.now(),
       windowSeconds: deps.windowSeconds,
       paramsJson: deps.policy === 'strict' ? ctx.rawParamsText() : undefined,
     });

@@ -12,6 +12,8 @@ export interface ConnectDeps {
   readonly tokens: TokenVerifier;
   /** Makes the device known before the answer leaves: senders may address it at once (04 §3). */
   readonly registerDevice: (info: SessionInfo) => Promise<void>;
+  /** Whom to tell when messages wait for the AID (04 §19). */
+  readonly registerPush: (aid: string, push: NonNullable<ConnectParams['push']>) => Promise<void>;
   /** Seconds to wait when the AID connects too often; 0 = admitted. */
   readonly admitConnect: (aid: string) => number;
   readonly version: string;
@@ -75,6 +77,7 @@ export function authMethods(deps: ConnectDeps): RpcMethod[] {
       tokenId: identity.tokenId,
     };
     await deps.registerDevice(info);
+    if (params.push !== null) await deps.registerPush(info.aid, params.push);
     if (sessions.index.byConnection(info.connectionId)) {
       throw new RpcFailure(
         RpcCode.invalidRequest,
@@ -92,7 +95,7 @@ export function authMethods(deps: ConnectDeps): RpcMethod[] {
       connection: { id: info.connectionId, device_id: info.deviceId, slot_id: info.slotId, kind: info.kind },
       bridgeInfo: { name: 'aun-gateway', version: deps.version },
       capabilities: {
-        namespaces: ['auth', 'meta', 'message'],
+        namespaces: ['auth', 'meta', 'message', 'push'],
         features: { e2ee: true, binary_message: false, max_message_size: deps.maxMessageSize },
       },
       trust_level: 'aid',

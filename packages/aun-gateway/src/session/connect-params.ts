@@ -33,6 +33,8 @@ export const connectSchema = z.object({
     .partial()
     .optional(),
   extra_info: json.optional(),
+  push_notify_aid: z.unknown().optional(),
+  push_token: z.unknown().optional(),
   options: z
     .object({
       kind: z.enum(['long', 'short']).optional(),
@@ -52,6 +54,8 @@ export interface ConnectParams {
   readonly extraInfo: JsonObject | null;
   readonly kind: ConnectionKind;
   readonly shortTtlMs: number | null;
+  /** Registration for offline push (04 §19), or null when the params do not carry all of it. */
+  readonly push: { readonly notifyAid: string; readonly token: string } | null;
 }
 
 const missing = (field: string): RpcFailure =>
@@ -113,6 +117,17 @@ const readExtraInfo = (extra: JsonObject | undefined): JsonObject | null => {
   return shown;
 };
 
+const MAX_PUSH_TOKEN = 2048;
+
+const MAX_AID = 256;
+
+const isText = (value: unknown, most: number): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= most;
+
+/** Both or neither; half a registration must not cost the connection. */
+const readPush = (notifyAid: unknown, token: unknown): ConnectParams['push'] =>
+  isText(notifyAid, MAX_AID) && isText(token, MAX_PUSH_TOKEN) ? { notifyAid, token } : null;
+
 /** Judges the params of `auth.connect` in the order in which clients depend on the codes (02 §4.4). */
 export function readConnectParams(params: z.output<typeof connectSchema>): ConnectParams {
   if (typeof params.nonce !== 'string' || params.nonce === '') {
@@ -137,5 +152,6 @@ export function readConnectParams(params: z.output<typeof connectSchema>): Conne
     extraInfo: readExtraInfo(params.extra_info),
     kind: params.options?.kind ?? 'long',
     shortTtlMs: params.options?.short_ttl_ms || null,
+    push: readPush(params.push_notify_aid, params.push_token),
   };
 }

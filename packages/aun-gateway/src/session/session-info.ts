@@ -8,6 +8,14 @@ export interface DeliveryMode {
   readonly affinityTtlMs: number;
 }
 
+/** Where a call comes from that another gateway relayed for its agent: the `_federation` of 02 §20.4. */
+export interface FederationOrigin {
+  readonly fromIssuer: string;
+  readonly relayId: string;
+  /** When the agent's own gateway took the call, Unix ms. */
+  readonly acceptedAt: number;
+}
+
 /** An authenticated connection as services see it (02 §4.6). Immutable. */
 export interface SessionInfo {
   readonly connectionId: string;
@@ -29,4 +37,6 @@ export interface SessionInfo {
   readonly remoteAddress: string;
   /** `jti` of the access token, or '' when the token has none. */
   readonly tokenId: string;
+  /** Set when this stands for an agent of another gateway; then there is no connection. */
+  readonly federation?: FederationOrigin;
 }

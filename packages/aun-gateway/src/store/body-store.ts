@@ -3,10 +3,16 @@ import type { Database } from './database.js';
 /** What a stored message is; kept as a small integer in the table. */
 export type BodyKind = 'plain' | 'v2' | 'recall';
 
-const kindNumbers: Readonly<Record<BodyKind, number>> = { plain: 0, v2: 1, recall: 2 };
+/** `spent`: the message is gone, only its id is remembered (04 §4.3). */
+export type StoredKind = BodyKind | 'spent';
+
+const kindNumbers: Readonly<Record<StoredKind, number>> = { plain: 0, v2: 1, recall: 2, spent: 3 };
 const kindNames: readonly BodyKind[] = ['plain', 'v2', 'recall'];
 
 export const kindOf = (number: number): BodyKind => kindNames[number] ?? 'plain';
+
+const storedKindOf = (number: number): StoredKind =>
+  number === kindNumbers.spent ? 'spent' : kindOf(number);
 
 /** A message body to store (04 §21). `content` is JSON text: payload and extras, or the envelope without recipients. */
 export interface NewBody {
@@ -26,7 +32,7 @@ export interface NewBody {
 export interface StoredBody {
   readonly bodyId: number;
   readonly toAid: string;
-  readonly kind: BodyKind;
+  readonly kind: StoredKind;
   readonly tServer: number;
   readonly expiresAt: number;
   readonly recalledAt: number | null;
@@ -44,7 +50,7 @@ interface StoredRow {
 const decode = (row: StoredRow): StoredBody => ({
   bodyId: row.body_id,
   toAid: row.to_aid,
-  kind: kindOf(row.kind),
+  kind: storedKindOf(row.kind),
   tServer: row.t_server,
   expiresAt: row.expires_at,
   recalledAt: row.recalled_at,
@@ -58,11 +64,14 @@ export interface BodyStore {
   find(fromAid: string, toAid: string, messageId: string): StoredBody | null;
   /** All bodies of a sender under one message id, one per recipient. */
   sentBy(fromAid: string, messageId: string): StoredBody[];
-  /** Someone sent a message under this id. */
-  existsFromAnyone(messageId: string): boolean;
+  /** Someone else sent a message under this id. */
+  existsFromOthers(fromAid: string, messageId: string): boolean;
   /** Replaces the content by a tombstone (04 §9). */
   recall(bodyId: number, content: string, nowMs: number): void;
-  expired(nowMs: number, limit: number): number[];
+  expired(nowMs: number, limit: number): StoredBody[];
+  byNumber(bodyId: number): StoredBody | null;
+  /** Drops the content and keeps the id until `forgetAt`; its inbox rows must be gone. */
+  spend(bodyId: number, forgetAt: number): void;
   remove(bodyId: number): void;
 }
 
@@ -100,8 +109,14 @@ export function createBodyStore(db: Database): BodyStore {
       .where('message_id', '=', p.messageId)
       .where('from_aid', '=', p.from),
   );
-  const anyone = db.statement<{ messageId: string }, { body_id: number }>((q, p) =>
-    q.selectFrom('bodies').select('body_id').where('message_id', '=', p.messageId).limit(1),
+  const others = db.statement<{ from: string; messageId: string }, { body_id: number }>((q, p) =>
+    q
+      .selectFrom('bodies')
+      .select('body_id')
+      .where('message_id', '=', p.messageId)
+      .where('from_aid', '!=', p.from)
+      .where('kind', '!=', kindNumbers.spent)
+      .limit(1),
   );
   const recall = db.statement<{ bodyId: number; content: string; now: number }>((q, p) =>
     q
@@ -109,13 +124,22 @@ export function createBodyStore(db: Database): BodyStore {
       .set({ kind: kindNumbers.recall, type: 'message.recalled', content: p.content, recalled_at: p.now })
       .where('body_id', '=', p.bodyId),
   );
-  const expired = db.statement<{ now: number; limit: number }, { body_id: number }>((q, p) =>
+  const expired = db.statement<{ now: number; limit: number }, StoredRow>((q, p) =>
     q
       .selectFrom('bodies')
-      .select('body_id')
+      .select(stored)
       .where('expires_at', '<=', p.now)
       .orderBy('expires_at')
       .limit(p.limit),
+  );
+  const byNumber = db.statement<{ bodyId: number }, StoredRow>((q, p) =>
+    q.selectFrom('bodies').select(stored).where('body_id', '=', p.bodyId),
+  );
+  const spend = db.statement<{ bodyId: number; forgetAt: number }>((q, p) =>
+    q
+      .updateTable('bodies')
+      .set({ kind: kindNumbers.spent, content: '', sender_device: '', sender_ip: '', expires_at: p.forgetAt })
+      .where('body_id', '=', p.bodyId),
   );
   const remove = db.statement<{ bodyId: number }>((q, p) =>
     q.deleteFrom('bodies').where('body_id', '=', p.bodyId),
@@ -128,9 +152,14 @@ export function createBodyStore(db: Database): BodyStore {
       return row ? decode(row) : null;
     },
     sentBy: (from, messageId) => sentBy.all({ from, messageId }).map(decode),
-    existsFromAnyone: (messageId) => anyone.get({ messageId }) !== undefined,
+    existsFromOthers: (from, messageId) => others.get({ from, messageId }) !== undefined,
     recall: (bodyId, content, now) => void recall.run({ bodyId, content, now }),
-    expired: (now, limit) => expired.all({ now, limit }).map((row) => row.body_id),
+    expired: (now, limit) => expired.all({ now, limit }).map(decode),
+    byNumber(bodyId) {
+      const row = byNumber.get({ bodyId });
+      return row ? decode(row) : null;
+    },
+    spend: (bodyId, forgetAt) => void spend.run({ bodyId, forgetAt }),
     remove: (bodyId) => void remove.run({ bodyId }),
   };
 }

@@ -19,6 +19,7 @@ export interface CursorBook {
 }
 
 const WRITE_DELAY_MS = 100;
+const RETRY_DELAY_MS = 1_000;
 const REMEMBERED = 50_000;
 
 export interface CursorBookDeps {
@@ -30,10 +31,13 @@ export interface CursorBookDeps {
 
 export function createCursorBook({ db, store, clock, log }: CursorBookDeps): CursorBook {
   const known = new LRUCache<string, number>({ max: REMEMBERED });
+  /** Highest cursor per device, for those that were asked for. */
+  const tops = new LRUCache<number, number>({ max: REMEMBERED });
   const dirty = new Map<string, { deviceNo: number; slotKey: string; ackSeq: number }>();
   let timer: TimerHandle | null = null;
 
   const write = (): void => {
+    if (timer !== null) clock.clearTimeout(timer);
     timer = null;
     if (dirty.size === 0) return;
     const pending = [...dirty.entries()];
@@ -50,10 +54,24 @@ export function createCursorBook({ db, store, clock, log }: CursorBookDeps): Cur
     dirty.clear();
   };
 
+  /** Writes later; a disk that is full now may have space then. */
+  const schedule = (delayMs: number): void => {
+    timer = clock.setTimeout(
+      () => {
+        write();
+        if (dirty.size > 0) schedule(RETRY_DELAY_MS);
+      },
+      delayMs,
+      { background: true },
+    );
+  };
+
   const remember = (key: string, deviceNo: number, slotKey: string, ackSeq: number): void => {
     known.set(key, ackSeq);
     dirty.set(key, { deviceNo, slotKey, ackSeq });
-    if (timer === null) timer = clock.setTimeout(write, WRITE_DELAY_MS, { background: true });
+    const top = tops.get(deviceNo);
+    if (top !== undefined && ackSeq > top) tops.set(deviceNo, ackSeq);
+    if (timer === null) schedule(WRITE_DELAY_MS);
   };
 
   const get = (deviceNo: number, slotKey: string, floorSeq: number): number => {
@@ -82,8 +100,12 @@ export function createCursorBook({ db, store, clock, log }: CursorBookDeps): Cur
       return seq;
     },
     highest(deviceNo) {
+      const known = tops.get(deviceNo);
+      if (known !== undefined) return known;
       write();
-      return Math.max(0, ...store.all(deviceNo));
+      const top = Math.max(0, ...store.all(deviceNo));
+      tops.set(deviceNo, top);
+      return top;
     },
     flush: write,
   };

@@ -64,10 +64,10 @@ export type QueryBuilder = Kysely<Tables>;
 
 /** Resolves each compiled parameter: named placeholders from the call, constants from the query text. */
 const binder = (compiled: CompiledQuery) => {
-  const slots = compiled.parameters;
+  const names = compiled.parameters.map((slot) => (slot instanceof Placeholder ? slot.name : null));
   return (params: object): unknown[] => {
-    const values: Readonly<Record<string, unknown>> = { ...params };
-    return slots.map((slot) => (slot instanceof Placeholder ? values[slot.name] : slot));
+    const values = params as Readonly<Record<string, unknown>>;
+    return names.map((name, index) => (name === null ? compiled.parameters[index] : values[name]));
   };
 };
 
@@ -77,6 +77,7 @@ const binder = (compiled: CompiledQuery) => {
  */
 export class Database {
   readonly #raw: LibsqlDatabase.Database;
+  readonly #caches: (() => void)[] = [];
   #inTransaction = false;
 
   constructor(raw: LibsqlDatabase.Database) {
@@ -103,6 +104,7 @@ export class Database {
   /** Runs SQL text without parameters (migrations, pragmas). */
   exec(sql: string): void {
     this.#raw.exec(sql);
+    this.#forget();
   }
 
   /** Rows of a parameterless query text. */
@@ -120,12 +122,22 @@ export class Database {
       this.#raw.exec('COMMIT');
       return result;
     } catch (error) {
+      this.#forget();
       // A full disk rolls back by itself.
       if (this.#raw.inTransaction) this.#raw.exec('ROLLBACK');
       throw error;
     } finally {
       this.#inTransaction = false;
     }
+  }
+
+  /** `forget` drops what is remembered of rows: writes were rolled back, or unknown SQL ran. */
+  onUnknownChange(forget: () => void): void {
+    this.#caches.push(forget);
+  }
+
+  #forget(): void {
+    for (const forget of this.#caches) forget();
   }
 
   close(): void {
@@ -141,5 +153,7 @@ export function openDatabase(path: string): Database {
   raw.exec(
     'PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;',
   );
+  // Pages that many messages touch are written back once for all of them; up to 32 MB of log, 16 MB of memory.
+  raw.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000;');
   return new Database(raw);
 }

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Database } from './database.js';
+import { DeviceCache, type KeptDevice } from './device-cache.js';
 
-/** One registered device of an AID (04 §3). */
+/** One registered device of an AID (04 §3). `headSeq` and `floorSeq` move on under whoever holds it. */
 export interface DeviceRow {
   readonly deviceNo: number;
   readonly deviceId: string;
@@ -22,7 +23,7 @@ interface Row {
   last_seen: number;
 }
 
-const decode = (row: Row): DeviceRow => ({
+const decode = (row: Row): KeptDevice => ({
   deviceNo: row.device_no,
   deviceId: row.device_id,
   headSeq: row.head_seq,
@@ -36,7 +37,7 @@ export interface DeviceStore {
   find(aid: string, deviceId: string): DeviceRow | null;
   byNumber(deviceNo: number): OwnedDeviceRow | null;
   /** Most recently seen first. */
-  list(aid: string, limit: number): DeviceRow[];
+  list(aid: string, limit: number): readonly DeviceRow[];
   /** Creates the row or updates `last_seen`. */
   touch(aid: string, deviceId: string, nowMs: number): DeviceRow;
   /** Allocates the next sequence number of the device (04 §1). */
@@ -46,6 +47,18 @@ export interface DeviceStore {
   raiseFloor(deviceNo: number, seq: number): void;
   position(deviceNo: number): { readonly headSeq: number; readonly floorSeq: number };
 }
+
+/** One per database: whoever writes a position, all see it. */
+const caches = new WeakMap<Database, DeviceCache>();
+
+const cacheOf = (db: Database, load: (aid: string, limit: number) => KeptDevice[]): DeviceCache => {
+  const known = caches.get(db);
+  if (known !== undefined) return known;
+  const cache = new DeviceCache(load);
+  db.onUnknownChange(() => cache.forgetAll());
+  caches.set(db, cache);
+  return cache;
+};
 
 export function createDeviceStore(db: Database): DeviceStore {
   const find = db.statement<{ aid: string; deviceId: string }, Row>((q, p) =>
@@ -87,6 +100,9 @@ export function createDeviceStore(db: Database): DeviceStore {
       .where('device_no', '=', p.deviceNo)
       .returning('head_seq'),
   );
+  const setHead = db.statement<{ deviceNo: number; seq: number }>((q, p) =>
+    q.updateTable('devices').set({ head_seq: p.seq }).where('device_no', '=', p.deviceNo),
+  );
   const raiseHead = db.statement<{ deviceNo: number; seq: number }>((q, p) =>
     q
       .updateTable('devices')
@@ -105,28 +121,47 @@ export function createDeviceStore(db: Database): DeviceStore {
     q.selectFrom('devices').select(['head_seq', 'floor_seq']).where('device_no', '=', p.deviceNo),
   );
 
+  const cache = cacheOf(db, (aid, limit) => list.all({ aid, limit }).map(decode));
+
+  const fromDisk = (aid: string, deviceId: string): DeviceRow | null => {
+    const row = find.get({ aid, deviceId });
+    return row ? decode(row) : null;
+  };
+
   return {
-    find(aid, deviceId) {
-      const row = find.get({ aid, deviceId });
-      return row ? decode(row) : null;
-    },
+    find: (aid, deviceId) => cache.find(aid, deviceId) ?? fromDisk(aid, deviceId),
     byNumber(deviceNo) {
       const row = byNumber.get({ deviceNo });
       return row ? { ...decode(row), ownerAid: row.owner_aid } : null;
     },
-    list: (aid, limit) => list.all({ aid, limit }).map(decode),
+    list: (aid, limit) => cache.list(aid, limit) ?? list.all({ aid, limit }).map(decode),
     touch(aid, deviceId, now) {
+      cache.forget(aid);
       const row = upsert.get({ aid, deviceId, now });
       if (!row) throw new Error('the device row was not returned');
       return decode(row);
     },
     nextSeq(deviceNo) {
+      const kept = cache.byNumber(deviceNo);
+      if (kept !== undefined) {
+        kept.headSeq += 1;
+        setHead.run({ deviceNo, seq: kept.headSeq });
+        return kept.headSeq;
+      }
       const row = advance.get({ deviceNo });
       if (!row) throw new Error(`device ${deviceNo} does not exist`);
       return row.head_seq;
     },
-    raiseHead: (deviceNo, seq) => void raiseHead.run({ deviceNo, seq }),
-    raiseFloor: (deviceNo, seq) => void raiseFloor.run({ deviceNo, seq }),
+    raiseHead(deviceNo, seq) {
+      raiseHead.run({ deviceNo, seq });
+      const kept = cache.byNumber(deviceNo);
+      if (kept !== undefined) kept.headSeq = Math.max(kept.headSeq, seq);
+    },
+    raiseFloor(deviceNo, seq) {
+      raiseFloor.run({ deviceNo, seq });
+      const kept = cache.byNumber(deviceNo);
+      if (kept !== undefined) kept.floorSeq = Math.max(kept.floorSeq, seq);
+    },
     position(deviceNo) {
       const row = position.get({ deviceNo });
       return { headSeq: row?.head_seq ?? 0, floorSeq: row?.floor_seq ?? 0 };

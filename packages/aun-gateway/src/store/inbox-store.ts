@@ -68,6 +68,10 @@ export interface InboxStore {
   /** Where a body went: device numbers and seqs. */
   placesOf(bodyId: number): { readonly deviceNo: number; readonly seq: number; readonly outbound: boolean }[];
   removeBody(bodyId: number): void;
+  /** Takes out the lowest rows with `seq <= upTo`, at most `limit`; gives the numbers of their bodies. */
+  removeUpTo(deviceNo: number, upTo: number, limit: number): number[];
+  /** Unacked rows of one sender above `after`, counted up to `limit`. */
+  countFrom(deviceNo: number, after: number, fromAid: string, limit: number): number;
   /** The newest row of the device. */
   last(
     deviceNo: number,
@@ -129,6 +133,40 @@ export function createInboxStore(db: Database): InboxStore {
   const removeBody = db.statement<{ bodyId: number }>((q, p) =>
     q.deleteFrom('inbox').where('body_id', '=', p.bodyId),
   );
+  const removeUpTo = db.statement<{ deviceNo: number; upTo: number; limit: number }, { body_id: number }>(
+    (q, p) =>
+      q
+        .deleteFrom('inbox')
+        .where('device_no', '=', p.deviceNo)
+        .where('seq', 'in', (rows) =>
+          rows
+            .selectFrom('inbox as low')
+            .select('low.seq')
+            .where('low.device_no', '=', p.deviceNo)
+            .where('low.seq', '<=', p.upTo)
+            .orderBy('low.seq')
+            .limit(p.limit),
+        )
+        .returning('body_id'),
+  );
+  const countFrom = db.statement<
+    { deviceNo: number; after: number; fromAid: string; limit: number },
+    { rows: number }
+  >((q, p) =>
+    q
+      .selectFrom(
+        q
+          .selectFrom('inbox as i')
+          .innerJoin('bodies as b', 'b.body_id', 'i.body_id')
+          .select('i.seq')
+          .where('i.device_no', '=', p.deviceNo)
+          .where('i.seq', '>', p.after)
+          .where('b.from_aid', '=', p.fromAid)
+          .limit(p.limit)
+          .as('unacked'),
+      )
+      .select((row) => row.fn.countAll<number>().as('rows')),
+  );
   const lowest = db.statement<{ deviceNo: number }, { seq: number }>((q, p) =>
     q.selectFrom('inbox').select('seq').where('device_no', '=', p.deviceNo).orderBy('seq').limit(1),
   );
@@ -160,6 +198,10 @@ export function createInboxStore(db: Database): InboxStore {
         .all({ bodyId })
         .map((row) => ({ deviceNo: row.device_no, seq: row.seq, outbound: row.outbound === 1 })),
     removeBody: (bodyId) => void removeBody.run({ bodyId }),
+    removeUpTo: (deviceNo, upTo, limit) =>
+      removeUpTo.all({ deviceNo, upTo, limit }).map((row) => row.body_id),
+    countFrom: (deviceNo, after, fromAid, limit) =>
+      countFrom.get({ deviceNo, after, fromAid, limit })?.rows ?? 0,
     last(deviceNo) {
       const row = last.get({ deviceNo });
       return row ? { seq: row.seq, messageId: row.message_id, fromAid: row.from_aid } : null;

@@ -1,7 +1,8 @@
 import { CloseCode, type Logger, RpcCode } from 'aun-core';
+import type { Acceptor } from '../federation/acceptor.js';
 import { type InboundFrame, type NotificationFrame, type RequestFrame, readFrame } from '../rpc/frame.js';
 import { errorText } from '../rpc/respond.js';
-import type { Router } from '../rpc/router.js';
+import type { Router, RpcAnswer } from '../rpc/router.js';
 import type { SessionIndex } from '../session/session-index.js';
 import type { SessionInfo } from '../session/session-info.js';
 import type { WireConnection } from './wire-connection.js';
@@ -9,6 +10,8 @@ import type { WireConnection } from './wire-connection.js';
 const MAX_MALFORMED = 5;
 /** 16 in flight and 32 waiting are what clients may have (02 §16); more is answered with -32029. */
 const MAX_IN_FLIGHT = 48;
+/** Another gateway keeps to 64 (02 §20.4). */
+const MAX_PEER_IN_FLIGHT = 96;
 
 export interface DispatchDeps {
   readonly router: Router;
@@ -16,10 +19,12 @@ export interface DispatchDeps {
   readonly log: Logger;
   /** Serves a notification; nothing is ever answered (02 §3.4). */
   readonly notification: (frame: NotificationFrame, session: SessionInfo) => void;
+  /** Serves other gateways (02 §20.4); undefined: none are. */
+  readonly federation?: Acceptor | undefined;
 }
 
 /** From one received text to the answer on the same socket. */
-export function createDispatch({ router, index, log, notification }: DispatchDeps) {
+export function createDispatch({ federation, router, index, log, notification }: DispatchDeps) {
   /** What follows an answer, or answers nothing, must never take the process down. */
   const guarded = (task: () => void, what: string): void => {
     try {
@@ -38,23 +43,55 @@ export function createDispatch({ router, index, log, notification }: DispatchDep
     }
   };
 
-  const serve = async (connection: WireConnection, frame: RequestFrame): Promise<void> => {
-    if (connection.inFlight >= MAX_IN_FLIGHT) {
-      const error = {
-        code: RpcCode.rateLimited,
-        message: `rate limited: more than ${MAX_IN_FLIGHT} requests in flight on this connection`,
-        data: { retry_after: 0.1 },
-      };
-      connection.send(errorText(frame.id, error), 'answer');
+  const reply = (connection: WireConnection, { method }: RequestFrame, answer: RpcAnswer): void => {
+    connection.send(answer.text, 'answer');
+    for (const task of answer.afterReply) guarded(task, `work after ${method}`);
+  };
+
+  const overloaded = (connection: WireConnection, frame: RequestFrame, most: number): boolean => {
+    if (connection.inFlight < most) return false;
+    const error = {
+      code: RpcCode.rateLimited,
+      message: `rate limited: more than ${most} requests in flight on this connection`,
+      data: { retry_after: 0.1 },
+    };
+    connection.send(errorText(frame.id, error), 'answer');
+    return true;
+  };
+
+  const servePeer = (connection: WireConnection, frame: RequestFrame): void => {
+    if (federation === undefined || index.byConnection(connection.id) !== undefined) {
+      const message = 'permission_denied: federation.* is for gateways';
+      connection.send(errorText(frame.id, { code: RpcCode.permissionDenied, message }), 'answer');
+      return;
+    }
+    if (overloaded(connection, frame, MAX_PEER_IN_FLIGHT)) return;
+    connection.inFlight += 1;
+    void federation.serve(frame, connection).then((text) => {
+      connection.inFlight -= 1;
+      connection.send(text, 'answer');
+    });
+  };
+
+  const serve = (connection: WireConnection, frame: RequestFrame, now: number): void => {
+    connection.requests += 1;
+    if (frame.method.startsWith('federation.') || federation?.isPeer(connection.id) === true) {
+      servePeer(connection, frame);
+      return;
+    }
+    if (overloaded(connection, frame, MAX_IN_FLIGHT)) return;
+    const session = index.byConnection(connection.id)?.info ?? null;
+    const { id, nonce, remoteAddress } = connection;
+    const answer = router.serve(frame, { id, nonce, remoteAddress, session }, now);
+    if (!(answer instanceof Promise)) {
+      reply(connection, frame, answer);
       return;
     }
     connection.inFlight += 1;
-    const session = index.byConnection(connection.id)?.info ?? null;
-    const { id, nonce, remoteAddress } = connection;
-    const answer = await router.serve(frame, { id, nonce, remoteAddress, session });
-    connection.inFlight -= 1;
-    connection.send(answer.text, 'answer');
-    for (const task of answer.afterReply) guarded(task, `work after ${frame.method}`);
+    void answer.then((late) => {
+      connection.inFlight -= 1;
+      reply(connection, frame, late);
+    });
   };
 
   return (connection: WireConnection, text: string, now: number): void => {
@@ -65,7 +102,7 @@ export function createDispatch({ router, index, log, notification }: DispatchDep
     }
     connection.lastActivityAt = now;
     if (frame.kind === 'request') {
-      void serve(connection, frame);
+      serve(connection, frame, now);
       return;
     }
     const session = index.byConnection(connection.id);

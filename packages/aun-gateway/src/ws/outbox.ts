@@ -1,5 +1,7 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { FrameClass, SendOutcome } from '../session/live-session.js';
+import { FrameWriter } from './frame-writer.js';
 
 export interface OutboxLimits {
   readonly maxFrames: number;
@@ -15,7 +17,8 @@ const LOW_WATER = 1 / 16;
  * room (data is recovered by pulls), an answer without room is an overflow.
  */
 export class Outbox {
-  readonly #socket: WebSocket;
+  readonly #isOpen: () => boolean;
+  readonly #writer: FrameWriter;
   readonly #limits: OutboxLimits;
   readonly #onPressure: (congested: boolean) => void;
   #frames = 0;
@@ -23,8 +26,15 @@ export class Outbox {
   #congested = false;
   #drainTasks: (() => void)[] = [];
 
-  constructor(socket: WebSocket, limits: OutboxLimits, onPressure: (congested: boolean) => void) {
-    this.#socket = socket;
+  /** `stream` is what `socket` runs on. */
+  constructor(
+    socket: WebSocket,
+    stream: Duplex,
+    limits: OutboxLimits,
+    onPressure: (congested: boolean) => void,
+  ) {
+    this.#isOpen = () => socket.readyState === socket.OPEN;
+    this.#writer = new FrameWriter(stream, this.#isOpen, (frames, bytes) => this.#written(frames, bytes));
     this.#limits = limits;
     this.#onPressure = onPressure;
   }
@@ -34,16 +44,16 @@ export class Outbox {
   }
 
   send(text: string, frameClass: FrameClass): SendOutcome | 'overflow' {
-    if (this.#socket.readyState !== this.#socket.OPEN) return 'dropped';
+    if (!this.#isOpen()) return 'dropped';
     if (frameClass === 'droppable' && this.#congested) return 'dropped';
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.byteLength(text);
     const { maxBytes, maxFrames } = this.#limits;
-    if (this.#bytes + bytes.length > maxBytes || this.#frames >= maxFrames) {
+    if (this.#bytes + bytes > maxBytes || this.#frames >= maxFrames) {
       return frameClass === 'answer' ? 'overflow' : 'dropped';
     }
     this.#frames += 1;
-    this.#bytes += bytes.length;
-    this.#socket.send(bytes, { binary: false }, () => this.#written(bytes.length));
+    this.#bytes += bytes;
+    this.#writer.add(text, bytes);
     if (!this.#congested && this.#bytes > maxBytes * HIGH_WATER) {
       this.#congested = true;
       this.#onPressure(true);
@@ -56,8 +66,13 @@ export class Outbox {
     else task();
   }
 
-  #written(bytes: number): void {
-    this.#frames -= 1;
+  /** Hands what was sent in this turn to the socket, before it is closed. */
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  #written(frames: number, bytes: number): void {
+    this.#frames -= frames;
     this.#bytes -= bytes;
     if (!this.#congested || this.#bytes > this.#limits.maxBytes * LOW_WATER) return;
     this.#congested = false;

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { type Clock, CloseCode } from 'aun-core';
 import type { RawData, WebSocket } from 'ws';
 import type { ConnectionPort, FrameClass, SendOutcome } from '../session/live-session.js';
@@ -7,7 +8,7 @@ import { Outbox, type OutboxLimits } from './outbox.js';
 const CLOSE_GRACE_MS = 2_000;
 
 export interface WireConnectionEvents {
-  frame(connection: WireConnection, text: string): void;
+  frame(connection: WireConnection, text: string, now: number): void;
   /** `code` is what the peer gave, 1006 when it gave none. */
   closed(connection: WireConnection, code: number): void;
 }
@@ -17,6 +18,8 @@ export interface WireConnectionOptions {
   readonly nonce: string;
   readonly remoteAddress: string;
   readonly clock: Clock;
+  /** What the WebSocket runs on. */
+  readonly stream: Duplex;
   readonly limits: OutboxLimits;
   readonly events: WireConnectionEvents;
 }
@@ -36,6 +39,8 @@ export class WireConnection implements ConnectionPort {
   congestedSince: number | null = null;
   /** Requests that are being served. */
   inFlight = 0;
+  /** Requests that came, this one included. */
+  requests = 0;
   malformedFrames = 0;
   readonly #socket: WebSocket;
   readonly #clock: Clock;
@@ -54,10 +59,13 @@ export class WireConnection implements ConnectionPort {
     this.lastActivityAt = now;
     this.lastInboundAt = now;
     this.lastPingAt = now;
-    this.#outbox = new Outbox(socket, options.limits, (congested) => this.#pressure(congested));
+    this.#outbox = new Outbox(socket, options.stream, options.limits, (congested) =>
+      this.#pressure(congested),
+    );
     socket.on('message', (data, isBinary) => {
-      this.lastInboundAt = clock.now();
-      if (!this.#closing) events.frame(this, isBinary ? '' : frameText(data));
+      const now = clock.now();
+      this.lastInboundAt = now;
+      if (!this.#closing) events.frame(this, isBinary ? '' : frameText(data), now);
     });
     socket.on('pong', () => {
       this.lastInboundAt = clock.now();
@@ -95,6 +103,7 @@ export class WireConnection implements ConnectionPort {
   close(code: number, reason: string): void {
     this.#closing = true;
     this.#socket.resume();
+    this.#outbox.flush();
     this.#socket.close(code, reason.slice(0, 120));
     this.#clock.setTimeout(() => this.terminate(), CLOSE_GRACE_MS, { background: true });
   }

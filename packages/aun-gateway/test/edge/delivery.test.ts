@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EdgeLimits } from '../../src/ports.js';
+import { sweepExpired } from '../../src/services/message/retention.js';
 import type { TestClient } from './support/client.js';
 import { type KnownAid, startEdge, type TestEdge } from './support/edge.js';
 import { envelope } from './support/envelope.js';
+import { retentionDeps } from './support/retention.js';
 
 const nora = 'nora.demo.example';
 const otto = 'otto.demo.example';
@@ -226,20 +228,7 @@ describe('retention (04 §20)', () => {
     const edge = await start({ fanoutTtlMs: 1 });
     const [n, o] = [await edge.connect(nora), await edge.connect(otto)];
     for (const body of ['a', 'b']) await n.call('message.send', { to: otto, payload: body });
-    const { createBodyStore } = await import('../../src/store/body-store.js');
-    const { createDeviceStore } = await import('../../src/store/device-store.js');
-    const { createInboxStore } = await import('../../src/store/inbox-store.js');
-    const { sweepExpired } = await import('../../src/services/message/retention.js');
-    const { noopLogger, systemClock } = await import('aun-core');
-    const later = { ...systemClock, now: () => Date.now() + 1_000 };
-    sweepExpired({
-      db: edge.db,
-      bodies: createBodyStore(edge.db),
-      devices: createDeviceStore(edge.db),
-      inbox: createInboxStore(edge.db),
-      clock: later,
-      log: noopLogger,
-    });
+    sweepExpired(retentionDeps(edge, { fanoutTtlMs: 1, dedupRetentionMs: 1 }, Date.now() + 1_000));
     const page = await o.call('message.v2.pull', { after_seq: 0, force: true });
     expect(page).toMatchObject({
       count: 0,

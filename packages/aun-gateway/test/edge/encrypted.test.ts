@@ -238,6 +238,15 @@ describe('encrypted messages (04 §5-7)', () => {
     });
   });
 
+  it('never hands out a prekey of a legacy connection without device id: its row is AID-wide', async () => {
+    const n = await edge.connect(nora, { device: '' });
+    await n.call('message.v2.put_peer_pk', upload(noraId, Math.floor(Date.now() / 1000)));
+    const { peer_devices: rows } = await n.call('message.v2.bootstrap', { peer_aid: nora });
+    expect(rows).toEqual([
+      { aid: nora, device_id: '', ik_pk: expect.any(String), ik_fp: expect.any(String) },
+    ]);
+  });
+
   it('54: uploaded prekeys of two devices are listed without capabilities, current ones only', async () => {
     const n1 = await edge.connect(nora, { device: 'd-n1' });
     const n2 = await edge.connect(nora, { device: 'd-n2' });

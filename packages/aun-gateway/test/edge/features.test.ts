@@ -286,7 +286,7 @@ describe('echo, trace, meta, signatures (04 §17, §25.10)', () => {
 });
 
 describe('queue mode (04 §15)', () => {
-  it('gives each message to one worker in turn, stores nothing, and pulls it again from the ring', async () => {
+  it('gives each message to one worker in turn, stores no content, and pulls it again from the ring', async () => {
     const n = await edge.connect(nora);
     const workers = [
       await edge.connect(otto, { device: 'w-1', mode: 'queue' }),
@@ -308,10 +308,30 @@ describe('queue mode (04 §15)', () => {
     ]);
     const page = await workers[0].call('message.v2.pull', {});
     expect(page).toMatchObject({ count: 2, ephemeral_earliest_available_seq: 1, ephemeral_dropped_count: 0 });
-    expect(edge.db.rawAll('SELECT count(*) AS n FROM bodies')[0]?.n).toBe(0);
+    expect(edge.db.rawAll('SELECT count(*) AS n FROM inbox')[0]?.n).toBe(0);
+    expect(edge.db.rawAll('SELECT DISTINCT content FROM bodies')).toEqual([{ content: '' }]);
     expect(await n.call('message.recall', { message_ids: [results[0].message_id] })).toMatchObject({
       recalled: 0,
     });
+  });
+
+  it('knows a repeat as long as any other message, in the ring and after it', async () => {
+    const n = await edge.connect(nora);
+    const worker = await edge.connect(otto, { mode: 'queue' });
+    const send = { to: otto, payload: 'x', message_id: 'job-1' };
+    const first = await n.call('message.send', send);
+    expect(await n.call('message.send', send)).toEqual({ ...first, status: 'duplicate' });
+    await worker.close();
+    expect(await n.call('message.send', send)).toEqual({
+      message_id: 'job-1',
+      timestamp: first.timestamp,
+      status: 'duplicate',
+    });
+    const later = await edge.connect(otto, { mode: 'queue', device: 'w-2' });
+    edge.db.exec(`UPDATE bodies SET t_server = t_server - 400000`);
+    await n.call('message.send', { ...send, message_id: 'job-2' });
+    await later.event('event/message.received');
+    expect(later.eventsOf('event/message.received')).toHaveLength(1);
   });
 
   it('falls back to storage when no worker is live, and delivers an encrypted message inline', async () => {

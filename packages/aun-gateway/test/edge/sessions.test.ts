@@ -137,6 +137,8 @@ describe('connection kinds, slots, quotas, presence (02 §11, §12; 04 §25.5, �
     await two.close();
     expect(await online()).toEqual(away);
     await short.close();
+    const shouted = nora.toUpperCase();
+    expect((await n.call('message.query_online', { aids: [shouted] })).online).toEqual({ [shouted]: true });
     expect((await n.refused('message.query_online', { aids: Array(101).fill(otto) })).code).toBe(-32602);
   });
 

@@ -52,6 +52,19 @@ describe('the commit queue', () => {
     expect(stored()).toEqual([1, 2, 3]);
   });
 
+  it('a lone write commits at once; after several the next ones gather, at most until a batch is full', async () => {
+    const one = commit.run(add(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stored()).toEqual([1]);
+    await Promise.all([one, commit.run(add(2)), commit.run(add(3))]);
+    const waits = commit.run(add(4));
+    await new Promise((resolve) => setImmediate(resolve));
+    const later = Array.from({ length: 64 }, (_, i) => commit.run(add(5 + i)));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stored()).toHaveLength(68);
+    await Promise.all([waits, ...later]);
+  });
+
   it('fails the bad write alone, its neighbours stand', async () => {
     const outcomes = await Promise.allSettled([commit.run(add(1)), commit.run(add(1)), commit.run(add(2))]);
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -74,7 +87,7 @@ describe('the commit queue', () => {
   });
 
   it('migrations run once and in order; a database of a newer version is refused', () => {
-    expect(migrate(db, migrations, 1)).toEqual(['0001-identity', '0002-messages']);
+    expect(migrate(db, migrations, 1)).toEqual(migrations.map(({ id }) => id));
     expect(migrate(db, migrations, 2)).toEqual([]);
     db.exec("INSERT INTO schema_migrations (id, applied_at) VALUES ('9999-later', 3)");
     expect(() => migrate(db, migrations, 4)).toThrow(/database_too_new.*9999-later/);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JsonObject, type Logger, noopLogger } from 'aun-core';
 import { randomBytes } from 'aun-crypto';
+import { afterAll } from 'vitest';
 import { openCertificateOffice } from '../../src/ca/open-ca.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { GatewayConfigInput } from '../../src/config/schema.js';
@@ -10,7 +11,7 @@ import { createIdentityPlane } from '../../src/identity-plane.js';
 import { checkParams } from '../../src/rpc/check-params.js';
 import { RpcFailure } from '../../src/rpc/failure.js';
 import type { CallContext } from '../../src/rpc/method.js';
-import { openDatabase } from '../../src/store/database.js';
+import { type Database, openDatabase } from '../../src/store/database.js';
 import { createGroupCommit } from '../../src/store/group-commit.js';
 import { migrations } from '../../src/store/migrations/all.js';
 import { migrate } from '../../src/store/migrations.js';
@@ -23,11 +24,25 @@ export interface Plane {
   readonly office: Awaited<ReturnType<typeof openCertificateOffice>>;
   readonly clock: FakeClock;
   readonly dataDir: string;
+  readonly db: Database;
   readonly audited: Reply[];
   readonly changedCards: string[];
   call(method: string, params: JsonObject, address?: string): Promise<Reply>;
   close(): void;
 }
+
+const folders: string[] = [];
+
+/** Also of planes that a test replaced by another without closing them. */
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'aun-plane-'));
+  folders.push(folder);
+  return folder;
+};
 
 const context = (method: string, params: JsonObject, address: string, clock: FakeClock): CallContext =>
   ({
@@ -48,7 +63,7 @@ export const openPlane = async (
   input: GatewayConfigInput = {},
   reuse: { dataDir?: string; clock?: FakeClock } = {},
 ): Promise<Plane> => {
-  const dataDir = reuse.dataDir ?? mkdtempSync(join(tmpdir(), 'aun-plane-'));
+  const dataDir = reuse.dataDir ?? newFolder();
   const clock = reuse.clock ?? fakeClock();
   const config = loadConfig({
     overrides: { rateLimits: { scale: 0 }, issuers: ['example.test'], ...input, dataDir },
@@ -78,6 +93,7 @@ export const openPlane = async (
     office,
     clock,
     dataDir,
+    db,
     audited,
     changedCards,
     async call(name, params, address = '192.0.2.1') {
@@ -90,7 +106,6 @@ export const openPlane = async (
     },
     close() {
       db.close();
-      if (reuse.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
 };

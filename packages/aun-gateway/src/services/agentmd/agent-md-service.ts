@@ -60,12 +60,22 @@ export class AgentMdService implements AgentMdLookup {
     return row === undefined ? undefined : toDocument(row);
   }
 
+  /** Public documents of an issuer, the last changed first. */
+  publicOf(issuer: string, limit: number): { readonly aid: string; readonly document: StoredAgentMd }[] {
+    return this.#deps.store
+      .listPublic(issuer, limit)
+      .map((row) => ({ aid: row.aid, document: toDocument(row) }));
+  }
+
+  /** Null for private documents too: nobody could fetch what is announced (02 §8, 09 §6.3). */
   version(aid: string): AgentMdVersion | null {
     const known = this.#versions.get(aid);
     if (known !== undefined) return known.version;
     const document = this.read(aid);
     const version =
-      document === undefined ? null : { etag: document.etag, lastModified: document.lastModified };
+      document === undefined || document.visibility === 'private'
+        ? null
+        : { etag: document.etag, lastModified: document.lastModified };
     this.#versions.set(aid, { version });
     return version;
   }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database } from '../../store/database.js';
 import type { AgentMdRow } from '../../store/tables/identity.js';
 
@@ -25,12 +26,23 @@ export const createAgentMdStore = (db: Database) => {
         })),
       ),
   );
+  const listPublic = db.statement<{ suffix: string; limit: number }, AgentMdRow>((q, p) =>
+    q
+      .selectFrom('agent_md')
+      .selectAll()
+      .where('visibility', '=', 'public')
+      // Whatever follows the first dot of the AID.
+      .where(sql`substr(aid, instr(aid, '.') + 1)`, '=', p.suffix)
+      .orderBy('modified_at', 'desc')
+      .limit(p.limit),
+  );
   const drop = db.statement<{ aid: string }>((q, p) => q.deleteFrom('agent_md').where('aid', '=', p.aid));
   return {
     find: (aid: string): AgentMdRow | undefined => find.get({ aid }),
     put: (row: AgentMdRow): void => {
       put.run(row);
     },
+    listPublic: (issuer: string, limit: number): AgentMdRow[] => listPublic.all({ suffix: issuer, limit }),
     remove: (aid: string): boolean => drop.run({ aid }).changes > 0,
   };
 };

@@ -3,6 +3,7 @@ import type { Certificate } from 'aun-pki';
 import { invalidParams, RpcFailure } from '../../rpc/failure.js';
 import type { CertRow } from '../../store/tables/identity.js';
 import { bareFingerprint } from '../identity/cert-row.js';
+import { maySign } from '../identity/directory.js';
 import type { AuthDeps } from './deps.js';
 
 const refuse = (message: string): never => {
@@ -10,9 +11,9 @@ const refuse = (message: string): never => {
 };
 
 /** Refuses what must not log in any more: revoked or superseded by another key (01 §3.4, §9.2). */
-export const requireUsable = (row: CertRow): void => {
+export const requireUsable = ({ store }: Pick<AuthDeps, 'store'>, row: CertRow): void => {
   if (row.state === 'revoked') refuse('certificate has been revoked');
-  if (row.state === 'verify_only' && row.superseded_reason === 'rekey') refuse('certificate superseded');
+  if (!maySign(row, store.active(row.aid))) refuse('certificate superseded');
 };
 
 /** Refuses unknown and suspended AIDs. */
@@ -40,6 +41,6 @@ export const requireClientCertificate = (deps: AuthDeps, aid: string, pem: strin
   if (parsed.data.commonName !== aid) refuse('certificate not recognised');
   const row = recognise(deps, aid, parsed.data);
   if (row === undefined) return refuse('certificate not recognised');
-  requireUsable(row);
+  requireUsable(deps, row);
   return row;
 };

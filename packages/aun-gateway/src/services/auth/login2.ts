@@ -8,6 +8,7 @@ import { requireUsable } from './client-certificate.js';
 import type { AuthDeps } from './deps.js';
 import { consumeLogin, currentRow, signatureFailed, signedByClient } from './phase-two.js';
 import { adoptMembers, certificateToAdopt } from './renewal.js';
+import { retryableLogin } from './store-trouble.js';
 import { issueTokens } from './tokens-result.js';
 
 const params = z.object({
@@ -29,30 +30,31 @@ export const login2 = (deps: AuthDeps) =>
     aliases: ['auth.login2'],
     session: false,
     params,
-    async handler(input, ctx) {
-      const gate = `${input.aid.trim().toLowerCase()} ${ctx.remoteAddress}`;
-      const wait = deps.limits.failedLogin.waitSeconds(gate);
-      if (wait > 0) throw rateLimited(wait);
-      const login = consumeLogin(deps, input);
-      const row = currentRow(deps, login);
-      requireUsable(row);
-      const proven = timeTexts(input.client_time).some((time) =>
-        signedByClient(deps, login, login2ProofText(login.nonce, time), input.signature),
-      );
-      if (!proven) {
-        deps.limits.failedLogin.fail(gate);
-        deps.audit.record('login', 'refused', {
-          aid: login.aid,
-          address: ctx.remoteAddress,
-          reason: 'signature',
-        });
-        throw signatureFailed();
-      }
-      if (login.expired) throw new RpcFailure(RpcCode.authenticationRequired, 'certificate expired');
-      deps.limits.failedLogin.succeed(gate);
-      const adopt = await certificateToAdopt(deps, login.aid, row);
-      const tokens = await issueTokens(deps, login.aid);
-      deps.audit.record('login', 'ok', { aid: login.aid, address: ctx.remoteAddress, serial: row.serial });
-      return { status: 'ok', aid: login.aid, ...tokens, ...adoptMembers(adopt) };
-    },
+    handler: (input, ctx) =>
+      retryableLogin('aid_login2_failed', async () => {
+        const gate = `${input.aid.trim().toLowerCase()} ${ctx.remoteAddress}`;
+        const wait = deps.limits.failedLogin.waitSeconds(gate);
+        if (wait > 0) throw rateLimited(wait);
+        const login = consumeLogin(deps, input);
+        const row = currentRow(deps, login);
+        requireUsable(deps, row);
+        const proven = timeTexts(input.client_time).some((time) =>
+          signedByClient(deps, login, login2ProofText(login.nonce, time), input.signature),
+        );
+        if (!proven) {
+          deps.limits.failedLogin.fail(gate);
+          deps.audit.record('login', 'refused', {
+            aid: login.aid,
+            address: ctx.remoteAddress,
+            reason: 'signature',
+          });
+          throw signatureFailed();
+        }
+        if (login.expired) throw new RpcFailure(RpcCode.authenticationRequired, 'certificate expired');
+        deps.limits.failedLogin.succeed(gate);
+        const adopt = await certificateToAdopt(deps, login.aid, row);
+        const tokens = await issueTokens(deps, login.aid);
+        deps.audit.record('login', 'ok', { aid: login.aid, address: ctx.remoteAddress, serial: row.serial });
+        return { status: 'ok', aid: login.aid, ...tokens, ...adoptMembers(adopt) };
+      }),
   });

@@ -5,7 +5,7 @@ import { invalidParams } from '../../rpc/failure.js';
 const reservedNames = new Set(
   (
     'group auth gateway pki trust proxy storage stream mail message registry search relay meta root admin issuer ' +
-    'nameservice federation system'
+    'nameservice federation system __system__'
   ).split(' '),
 );
 

@@ -40,7 +40,7 @@ export const rekey = (deps: AuthDeps) => {
       const spki = bareFingerprint(key.fingerprint());
       const active = deps.store.active(login.aid);
       if (active?.spki_sha256 === spki && row.state !== 'revoked') return answer(active);
-      requireUsable(row);
+      requireUsable(deps, row);
       if (login.expired || active === undefined) {
         throw new RpcFailure(
           RpcCode.certificateInvalid,

@@ -28,7 +28,7 @@ export const renewCert = (deps: AuthDeps) =>
       const row = currentRow(deps, login);
       if (row.state === 'revoked')
         throw new RpcFailure(RpcCode.certificateRevoked, 'certificate has been revoked');
-      requireUsable(row);
+      requireUsable(deps, row);
       if (!signedByClient(deps, login, renewProofText(login.nonce), input.signature)) throw signatureFailed();
       const graceEnd = row.not_after + deps.config.ca.renewGraceDays * 86_400;
       if (deps.clock.now() / 1000 > graceEnd) {

@@ -9,9 +9,12 @@ import type { IdentityStore } from './identity-store.js';
 
 const skewSeconds = 300;
 
-/** True when the certificate may stand behind new signatures: active, or superseded by renewal of the same key (01 §3.4). */
-export const maySign = (row: CertRow): boolean =>
-  row.state === 'active_signing' || (row.state === 'verify_only' && row.superseded_reason === 'renew');
+/**
+ * True when the certificate may stand behind new signatures: active, or superseded by renewals of a key that is still
+ * the AID's. A later rekey, or the end of the active certificate, ends all earlier ones of the old key (01 §3.4).
+ */
+export const maySign = (row: CertRow, active: CertRow | undefined): boolean =>
+  row.state === 'active_signing' || (row.state === 'verify_only' && row.spki_sha256 === active?.spki_sha256);
 
 interface CachedCertificate extends AidCertificate {
   readonly notBefore: number;
@@ -24,6 +27,8 @@ export class Directory implements AidDirectory {
   readonly #authorities: Authorities;
   readonly #clock: Clock;
   readonly #cache = new LRUCache<string, ReadonlyMap<string, CachedCertificate>>({ max: 10_000 });
+  /** AIDs that exist: they are never deleted. */
+  readonly #known = new LRUCache<string, true>({ max: 50_000 });
 
   constructor(deps: {
     store: IdentityStore;
@@ -40,10 +45,14 @@ export class Directory implements AidDirectory {
   /** Drops everything kept: the database was changed from outside. */
   forget(): void {
     this.#cache.clear();
+    this.#known.clear();
   }
 
   exists(aid: string): boolean {
-    return this.#store.aid(aid) !== undefined;
+    if (this.#known.has(aid)) return true;
+    const exists = this.#store.aid(aid) !== undefined;
+    if (exists) this.#known.set(aid, true);
+    return exists;
   }
 
   /** The AID is registered, not suspended, and has a certificate that was not revoked. */
@@ -72,7 +81,9 @@ export class Directory implements AidDirectory {
     if (cached !== undefined) return cached;
     const signers = new Map<string, CachedCertificate>();
     if (this.#store.aid(aid)?.status === 'active') {
-      for (const row of this.#store.certificates(aid).filter(maySign)) {
+      const active = this.#store.active(aid);
+      for (const row of this.#store.certificates(aid)) {
+        if (!maySign(row, active)) continue;
         const certificate = this.#toCertificate(row);
         signers.set(certificate.certFingerprint, certificate);
         if (row.state === 'active_signing' && row.curve === 'P-256') signers.set('active', certificate);

@@ -4,12 +4,12 @@ import { answerWrapPolicy, keyIdOf } from 'aun-e2ee/validate';
 import { z } from 'zod';
 import type { AidCertificate } from '../../ports.js';
 import { defineMethod, invalidParams, RpcFailure, type RpcMethod } from '../../rpc/method.js';
-import { FRAME_OVERHEAD } from '../../session/frame-budget.js';
+import { resultBudget } from '../../session/result-budget.js';
 import type { MessageDeps } from './deps.js';
 import { aidParam } from './send.js';
 
-/** `message.v2.bootstrap` (03 §4.2, 04 §6.2). */
-export function bootstrapMethod(deps: MessageDeps): RpcMethod {
+/** What a bootstrap answer is made of. */
+export function bootstrapParts(deps: MessageDeps) {
   const deviceRows = (
     aid: string,
     certificate: AidCertificate,
@@ -19,7 +19,8 @@ export function bootstrapMethod(deps: MessageDeps): RpcMethod {
     const identity = { ik_pk: base64Encode(certificate.spkiDer), ik_fp: keyIdOf(certificate.spkiDer) };
     return deps.active(aid, now).map((device) => {
       const row = { aid, device_id: device.deviceId, ...identity };
-      const key = withPrekeys ? deps.prekeys.current(device.deviceNo) : null;
+      // A row for the empty device id is AID-wide and may not name a prekey (04 §5.2 check 6).
+      const key = withPrekeys && device.deviceId !== '' ? deps.prekeys.current(device.deviceNo) : null;
       if (key === null) return row;
       return {
         ...row,
@@ -61,6 +62,12 @@ export function bootstrapMethod(deps: MessageDeps): RpcMethod {
     return { ...rest, peer_devices: devices };
   };
 
+  return { rowsOf, certsOf, fitted };
+}
+
+/** `message.v2.bootstrap` (03 §4.2, 04 §6.2). */
+export function bootstrapMethod(deps: MessageDeps): RpcMethod {
+  const { certsOf, fitted, rowsOf } = bootstrapParts(deps);
   return defineMethod({
     name: 'message.v2.bootstrap',
     session: true,
@@ -87,13 +94,12 @@ export function bootstrapMethod(deps: MessageDeps): RpcMethod {
         e2ee_wrap_policy: policy,
         certs: certsOf([peer, ...auditAids]),
       };
-      const budget = deps.index.byConnection(ctx.session.connectionId)?.frameBudget ?? 0;
-      return fitted(answer, budget - FRAME_OVERHEAD);
+      return fitted(answer, resultBudget(deps.index, ctx.session));
     },
   });
 }
 
-type BootstrapAnswer = {
+export type BootstrapAnswer = {
   readonly peer_aid: string;
   readonly peer_devices: readonly JsonObject[];
   readonly self_devices: readonly JsonObject[];

@@ -11,9 +11,11 @@ import type { SessionCallContext } from '../../rpc/method.js';
 import type { DeliveryTarget } from './deliver.js';
 import type { MessageDeps } from './deps.js';
 import { envelopeTargets } from './envelope-targets.js';
+import { auditAidsFor } from './foreign/audit-rows.js';
 import { requireDevices, requireRecipient } from './recipient.js';
 
-const accepted = <T>(verdict: Verdict<T>): T => {
+/** The data of a verdict. @throws RpcFailure */
+export const accepted = <T>(verdict: Verdict<T>): T => {
   if (verdict.ok) return verdict.data;
   const { code, data, field, message } = verdict.error;
   throw new RpcFailure(code, message, { field, ...data });
@@ -40,13 +42,13 @@ export function checkEnvelope(
       callerAid: ctx.session.aid,
       deviceId: ctx.session.deviceId,
       to,
-      now,
+      now: ctx.session.federation?.acceptedAt ?? now,
       window: { futureMs, pastMs },
-      auditAids,
+      auditAids: auditAidsFor(auditAids, payload, ctx.session.federation?.fromIssuer),
     }),
   );
   requireRecipient(deps, to, 'to');
-  const peerDeviceIds = requireDevices(deps, to, now).map((device) => device.deviceId);
+  const peerDeviceIds = requireDevices(deps, to, ctx.session.aid, now).map((device) => device.deviceId);
   const { rows, tree } = valid;
   const { ignored } = accepted(checkP2PCoverage({ to, rows, activeDevices: peerDeviceIds, auditAids }));
   const targets = envelopeTargets({

@@ -26,8 +26,8 @@ interface PullRequest {
   readonly format: (ctx: SessionCallContext) => RowFormat;
 }
 
-const clampLimit = (limit: number | null | undefined): number =>
-  Math.min(MAX_PAGE_ROWS, Math.max(1, limit ?? MAX_PAGE_ROWS));
+const clampLimit = (limit: number | null | undefined, most: number): number =>
+  Math.min(most, MAX_PAGE_ROWS, Math.max(1, limit ?? MAX_PAGE_ROWS));
 
 const receiverOf = ({ session }: SessionCallContext) => ({
   deviceId: session.deviceId,
@@ -94,7 +94,7 @@ export function pullMethods(deps: MessageDeps, queue: QueueMode): RpcMethod[] {
         pull(
           {
             after: params.after_seq ?? 0,
-            limit: clampLimit(params.limit),
+            limit: clampLimit(params.limit, deps.limits.pullMaxLimit),
             force: params.force === true,
             ackUpTo: params.ack_up_to_seq ?? 0,
             format: v2Format,
@@ -111,7 +111,7 @@ export function pullMethods(deps: MessageDeps, queue: QueueMode): RpcMethod[] {
         return pull(
           {
             after: params.after_seq ?? 0,
-            limit: clampLimit(params.limit),
+            limit: clampLimit(params.limit, deps.limits.pullMaxLimit),
             force: params.force === true,
             ackUpTo: 0,
             format: rawFormat,

@@ -13,6 +13,8 @@ export function queryOnlineMethod(index: SessionIndex): RpcMethod {
         .min(1, 'aids must be a non-empty array')
         .max(100, 'at most 100 AIDs'),
     }),
-    handler: ({ aids }) => ({ online: Object.fromEntries(aids.map((aid) => [aid, index.isOnline(aid)])) }),
+    handler: ({ aids }) => ({
+      online: Object.fromEntries(aids.map((aid) => [aid, index.isOnline(aid.trim().toLowerCase())])),
+    }),
   });
 }

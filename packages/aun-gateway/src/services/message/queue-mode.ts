@@ -1,19 +1,32 @@
 import type { JsonObject } from 'aun-core';
+import type { EdgeLimits } from '../../ports.js';
 import { RawJson } from '../../rpc/raw-json.js';
 import { eventText } from '../../rpc/respond.js';
 import type { LiveSession } from '../../session/live-session.js';
 import type { SessionIndex } from '../../session/session-index.js';
 import type { SessionInfo } from '../../session/session-info.js';
-import type { NewBody } from '../../store/body-store.js';
+import type { BodyStore, NewBody } from '../../store/body-store.js';
 import type { DeviceStore } from '../../store/device-store.js';
 import type { GroupCommit } from '../../store/group-commit.js';
 import { type DeliveryTarget, inboxRowOf } from './deliver.js';
 import type { Page, RowFormat } from './page.js';
 import type { PushStage } from './push-stage.js';
 import { createQueueRings, type QueuedRow } from './queue-ring.js';
+import { forgetIdAt } from './retention.js';
 import { inlinePush, plainPush } from './row-text.js';
 
-/** Queue mode (04 §15): an AID whose long connections form a pool of workers. Nothing of it is stored. */
+export type QueueOutcome =
+  /** `acceptedAt`: Unix ms of the first send under this id. */
+  | {
+      readonly kind: 'queued';
+      readonly seq: number;
+      readonly status: 'delivered' | 'duplicate';
+      readonly acceptedAt: number;
+    }
+  /** The id was used before; the message itself is not in the ring. */
+  | { readonly kind: 'known' };
+
+/** Queue mode (04 §15): an AID whose long connections form a pool of workers. Only ids are stored, against repeats. */
 export interface QueueMode {
   /** The AID has a live long connection that declared it. */
   applies(aid: string): boolean;
@@ -22,7 +35,7 @@ export interface QueueMode {
     body: NewBody,
     targets: readonly DeliveryTarget[],
     trace: JsonObject | null,
-  ): Promise<{ readonly seq: number; readonly status: string } | null>;
+  ): Promise<QueueOutcome | null>;
   /** A page with the ring's rows of this device merged in by seq. */
   merge(
     session: SessionInfo,
@@ -36,20 +49,23 @@ export interface QueueMode {
   sweep(): void;
 }
 
-const RING_TTL_MS = 300_000;
-const RING_SIZE = 200;
-
 export interface QueueDeps {
   readonly now: () => number;
   readonly index: SessionIndex;
   readonly devices: DeviceStore;
+  readonly bodies: BodyStore;
   readonly commit: GroupCommit;
   readonly push: PushStage;
+  readonly limits: Pick<EdgeLimits, 'queueRingTtlMs' | 'queueRingSize' | 'fanoutTtlMs' | 'dedupRetentionMs'>;
 }
 
 export function createQueueMode(deps: QueueDeps): QueueMode {
   const { index } = deps;
-  const rings = createQueueRings({ now: deps.now, ttlMs: RING_TTL_MS, size: RING_SIZE });
+  const rings = createQueueRings({
+    now: deps.now,
+    ttlMs: deps.limits.queueRingTtlMs,
+    size: deps.limits.queueRingSize,
+  });
   const turns = new Map<string, number>();
   const affinity = new Map<string, { readonly connectionId: string; readonly until: number }>();
 
@@ -94,25 +110,37 @@ export function createQueueMode(deps: QueueDeps): QueueMode {
     deps.push.state(worker).sentHigh = row.seq;
   };
 
+  /** Keeps the id without the content; false when it was used before (04 §4.3). */
+  const rememberId = (body: NewBody): boolean => {
+    const bodyId = deps.bodies.insert({ ...body, content: '' });
+    if (bodyId === null) return false;
+    deps.bodies.spend(bodyId, forgetIdAt(body, deps.limits));
+    return true;
+  };
+
   return {
     sweep: () => rings.sweep(),
     applies: (aid) => workersOf(aid).length > 0,
     async deliver(body, targets, trace) {
       const held = rings.find(body.toAid, body.fromAid, body.messageId);
-      if (held) return { seq: held.row.seq, status: 'duplicate' };
+      if (held) {
+        return { kind: 'queued', seq: held.row.seq, status: 'duplicate', acceptedAt: held.row.tServer };
+      }
       const worker = choose(body.toAid, body.fromAid, workersOf(body.toAid));
       const target = targets.find(({ device }) => device.deviceId === worker?.info.deviceId);
       if (!worker || !target) return null;
       const { deviceNo } = target.device;
       const seq = await deps.commit.run(
-        () => deps.devices.nextSeq(deviceNo),
+        () => (rememberId(body) ? deps.devices.nextSeq(deviceNo) : null),
         (next) => {
+          if (next === null) return;
           const queued = { deviceNo, row: inboxRowOf(body, target, next), at: deps.now() };
           rings.add(body.toAid, queued);
           pushTo(worker, queued, trace);
         },
       );
-      return { seq, status: 'delivered' };
+      if (seq === null) return { kind: 'known' };
+      return { kind: 'queued', seq, status: 'delivered', acceptedAt: body.tServer };
     },
     merge(session, after, page, limit, frameBudget, format) {
       const ring = rings.of(session.aid);

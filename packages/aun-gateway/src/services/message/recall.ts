@@ -36,8 +36,11 @@ export function recallMethod(deps: MessageDeps): RpcMethod {
   const judge = (sender: string, messageId: string, now: number): readonly StoredBody[] | Refusal => {
     const bodies = deps.bodies
       .sentBy(sender, messageId)
-      .filter((body) => body.expiresAt > now && (body.kind !== 'recall' || body.recalledAt !== null));
-    if (bodies.length === 0) return deps.bodies.existsFromAnyone(messageId) ? 'not_sender' : 'not_found';
+      .filter((body) => body.expiresAt > now && body.kind !== 'spent')
+      .filter((body) => body.kind !== 'recall' || body.recalledAt !== null);
+    if (bodies.length === 0) {
+      return deps.bodies.existsFromOthers(sender, messageId) ? 'not_sender' : 'not_found';
+    }
     const open = bodies.filter((body) => body.recalledAt === null);
     if (open.length === 0) return 'already_recalled';
     const { recallWindowMs } = deps.limits;

@@ -14,7 +14,8 @@ export interface EncryptedSend {
   readonly payloadText: string;
 }
 
-const senderAgentMd = (deps: MessageDeps, aid: string): JsonObject | null => {
+/** The sender's agent.md version as envelopes carry it (04 §5.4). */
+export const senderAgentMd = (deps: MessageDeps, aid: string): JsonObject | null => {
   const version = deps.agentMd.version(aid);
   return version && { sender: { aid, etag: version.etag, last_modified: version.lastModified } };
 };
@@ -44,8 +45,12 @@ export async function sendEncrypted(
   if (queue.applies(to)) {
     const peers = targets.filter((target) => target.ownerAid === to && !target.outbound);
     const queued = await queue.deliver(body, peers, ctx.trace.forEvents);
+    if (queued?.kind === 'known') {
+      return duplicateResult(deps, { from: session.aid, to, messageId, encrypted: true }, now);
+    }
     if (queued !== null) {
-      return { message_id: messageId, timestamp: now, status: queued.status, delivery_mode: 'queue' };
+      const { acceptedAt: timestamp, status } = queued;
+      return { message_id: messageId, timestamp, status, delivery_mode: 'queue' };
     }
   }
   const status = statusFor(deps, to, peerDeviceIds);

@@ -1,6 +1,8 @@
 import type { JsonObject } from 'aun-core';
 import { uuidV4 } from 'aun-crypto';
+import { messageIdOfRelay } from '../../federation/port.js';
 import type { SessionCallContext } from '../../rpc/method.js';
+import type { SessionInfo } from '../../session/session-info.js';
 import type { NewBody } from '../../store/body-store.js';
 import { deliver } from './deliver.js';
 import type { MessageDeps } from './deps.js';
@@ -16,6 +18,10 @@ export interface PlainSend extends PlainParams {
   readonly type: string | null;
 }
 
+/** Every attempt to relay one message gets the same id, which its own gateway knows too. */
+const freshMessageId = (deps: MessageDeps, { federation }: SessionInfo): string =>
+  federation === undefined ? uuidV4(deps.random) : messageIdOfRelay(federation.relayId);
+
 /** Plaintext `message.send` (04 §4). */
 export async function sendPlain(
   deps: MessageDeps,
@@ -28,9 +34,9 @@ export async function sendPlain(
   requireRecipient(deps, to, 'to');
   const now = ctx.now();
   const type = plainType(send.type, send.payload);
-  const devices = requireDevices(deps, to, now);
+  const devices = requireDevices(deps, to, session.aid, now);
   const body: NewBody = {
-    messageId: send.messageId ?? uuidV4(deps.random),
+    messageId: send.messageId ?? freshMessageId(deps, session),
     fromAid: session.aid,
     toAid: to,
     kind: 'plain',
@@ -44,14 +50,12 @@ export async function sendPlain(
   const { messageId } = body;
   if (queue.applies(to)) {
     const queued = await queue.deliver(body, targets, ctx.trace.forEvents);
+    if (queued?.kind === 'known') {
+      return duplicateResult(deps, { from: session.aid, to, messageId, encrypted: false }, now);
+    }
     if (queued !== null) {
-      return {
-        message_id: messageId,
-        seq: queued.seq,
-        timestamp: now,
-        status: queued.status,
-        delivery_mode: 'queue',
-      };
+      const { acceptedAt: timestamp, seq, status } = queued;
+      return { message_id: messageId, seq, timestamp, status, delivery_mode: 'queue' };
     }
   }
   const status = statusFor(

@@ -27,7 +27,7 @@ export function duplicateResult(
 ): JsonObject {
   const { from, messageId, to } = message;
   const body = deps.bodies.find(from, to, messageId);
-  if (body === null || body.expiresAt <= nowMs) {
+  if (body === null || body.kind === 'spent' || body.expiresAt <= nowMs) {
     return { message_id: messageId, timestamp: body?.tServer ?? nowMs, status: 'duplicate' };
   }
   const seq = message.encrypted ? {} : { seq: recipientSeq(deps, body) };

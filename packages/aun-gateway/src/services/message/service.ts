@@ -1,9 +1,11 @@
 import type { Clock, Logger, RandomBytes } from 'aun-core';
+import type { FederationPort } from '../../federation/port.js';
 import { TokenBuckets } from '../../limits/token-bucket.js';
 import type { AgentMdLookup, AidDirectory, EdgeLimits } from '../../ports.js';
 import type { RpcMethod } from '../../rpc/method.js';
 import type { SessionInfo } from '../../session/session-info.js';
 import type { Sessions } from '../../session/sessions.js';
+import { createAckMarks } from '../../store/ack-marks.js';
 import { createBodyStore } from '../../store/body-store.js';
 import { createCursorBook } from '../../store/cursor-book.js';
 import { createCursorStore } from '../../store/cursor-store.js';
@@ -17,9 +19,10 @@ import { ackMethods } from './ack.js';
 import { createActiveDevices } from './active-devices.js';
 import { bootstrapMethod } from './bootstrap.js';
 import type { MessageDeps } from './deps.js';
+import { federateMethods } from './foreign/foreign-methods.js';
 import { groupBootstrapMethod, putPeerPkMethod } from './prekey-methods.js';
 import { pullMethods } from './pull.js';
-import { createPushStage } from './push-stage.js';
+import { createPushStage, type PushItem } from './push-stage.js';
 import { queryOnlineMethod } from './query-online.js';
 import { createQueueMode } from './queue-mode.js';
 import { recallMethod } from './recall.js';
@@ -39,6 +42,10 @@ export interface MessageServiceDeps {
   readonly agentMd: AgentMdLookup;
   readonly sessions: Sessions;
   readonly hints: AgentMdHints;
+  /** A row was committed and offered to the live connections of its device. */
+  readonly onStored: (item: PushItem) => void;
+  /** The way to other domains (04 §18). */
+  readonly federation?: FederationPort | undefined;
 }
 
 /** The message service of 04, put together. */
@@ -64,7 +71,7 @@ export function createMessageService(deps: MessageServiceDeps): MessageService {
   const inbox = createInboxStore(db);
   const cursors = createCursorBook({ db, store: createCursorStore(db), clock, log });
   const { hints } = deps;
-  const push = createPushStage({
+  const stage = createPushStage({
     clock,
     index,
     devices,
@@ -73,7 +80,14 @@ export function createMessageService(deps: MessageServiceDeps): MessageService {
     hints,
     pushInline: limits.pushInline,
   });
-  sessions.listen(push);
+  sessions.listen(stage);
+  const push: MessageDeps['push'] = {
+    ...stage,
+    push(item) {
+      stage.push(item);
+      deps.onStored(item);
+    },
+  };
   const service: MessageDeps = {
     clock,
     log,
@@ -92,7 +106,7 @@ export function createMessageService(deps: MessageServiceDeps): MessageService {
     active: createActiveDevices(devices, limits),
     push,
   };
-  const queue = createQueueMode({ now: () => clock.now(), index, devices, commit, push });
+  const queue = createQueueMode({ now: () => clock.now(), index, devices, bodies, commit, push, limits });
   const thoughts = createThoughtStore(limits.maxThoughtHeadsPerSender);
   const sendRate = new TokenBuckets({ perSecond: limits.sendRate, burst: limits.sendBurst }, clock);
 
@@ -107,23 +121,26 @@ export function createMessageService(deps: MessageServiceDeps): MessageService {
     queue.sweep();
   };
   const retention = startRetention(
-    { db, bodies, inbox, devices, clock, log },
+    { db, bodies, inbox, devices, marks: createAckMarks(db), limits, clock, log },
     RETENTION_PERIOD_MS,
     housekeeping,
   );
 
+  const methods = [
+    sendMethod(service, queue, sendRate),
+    putPeerPkMethod(service),
+    bootstrapMethod(service),
+    groupBootstrapMethod,
+    ...pullMethods(service, queue),
+    ...ackMethods(service),
+    recallMethod(service),
+    queryOnlineMethod(index),
+    ...thoughtMethods(service, thoughts),
+  ];
+  const { federation: port } = deps;
+
   return {
-    methods: [
-      sendMethod(service, queue, sendRate),
-      putPeerPkMethod(service),
-      bootstrapMethod(service),
-      groupBootstrapMethod,
-      ...pullMethods(service, queue),
-      ...ackMethods(service),
-      recallMethod(service),
-      queryOnlineMethod(index),
-      ...thoughtMethods(service, thoughts),
-    ],
+    methods: port === undefined ? methods : federateMethods(methods, { messages: service, port, sendRate }),
     async registerDevice(info) {
       const device = await commit.run(() => devices.touch(info.aid, info.deviceId, clock.now()));
       if (info.kind === 'long') cursors.get(device.deviceNo, info.slotKey, device.floorSeq);

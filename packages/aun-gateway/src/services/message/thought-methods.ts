@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { sliceMember } from '../../rpc/json-slice.js';
 import { defineMethod, invalidParams, RpcFailure, type RpcMethod } from '../../rpc/method.js';
 import { RawJson } from '../../rpc/raw-json.js';
-import { FRAME_OVERHEAD } from '../../session/frame-budget.js';
+import { resultBudget } from '../../session/result-budget.js';
 import type { MessageDeps } from './deps.js';
 import { checkEnvelope } from './envelope-check.js';
 import { aidParam, messageIdParam, requirePayloadSize } from './send.js';
@@ -102,12 +102,13 @@ export function thoughtMethods(deps: MessageDeps, store: ThoughtStore): RpcMetho
           'permission_denied: thoughts of other pairs are not readable',
         );
       }
+      ctx.setPeer(sender === caller ? (named ?? caller) : sender);
       const peer = named ?? caller;
       const context = { type: params.context.type, id: params.context.id };
       const head = store.get({ sender, peer, contextType: context.type, contextId: context.id }, ctx.now());
       const ends = { sender_aid: sender, peer_aid: peer, context };
       if (head === null) return { found: false, ...ends, thoughts: [], updated_at: null };
-      const budget = (deps.index.byConnection(ctx.session.connectionId)?.frameBudget ?? 0) - FRAME_OVERHEAD;
+      const budget = resultBudget(deps.index, ctx.session);
       const items = head.thoughts.map((thought) => itemText(thought, sender, peer, context));
       const shown = withinBudget(items, budget);
       const rest = {

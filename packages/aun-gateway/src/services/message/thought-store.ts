@@ -20,6 +20,8 @@ interface Head {
 
 const MAX_ITEMS = 1_000;
 const MAX_BYTES = 4 * 1024 * 1024;
+/** All heads together: thoughts live in memory, and everyone may send some. */
+const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 const IDLE_TTL_MS = 24 * 60 * 60 * 1000;
 
 export interface ThoughtStore {
@@ -35,9 +37,22 @@ export interface ThoughtStore {
 
 const headKey = (key: ThoughtKey): string => [key.peer, key.contextType, key.contextId].join('\n');
 
-/** In memory only, bounded per head and per sender: the least recently updated head goes first. */
-export function createThoughtStore(maxHeadsPerSender: number): ThoughtStore {
+/** In memory only, bounded per head, per sender and in all: the least recently updated head goes first. */
+export function createThoughtStore(maxHeadsPerSender: number, maxTotalBytes = MAX_TOTAL_BYTES): ThoughtStore {
   const senders = new Map<string, Map<string, Head>>();
+  /** In order of updates. */
+  const byAge = new Map<Head, { readonly sender: string; readonly id: string }>();
+  let totalBytes = 0;
+
+  const drop = (head: Head): void => {
+    const place = byAge.get(head);
+    if (place === undefined) return;
+    const heads = senders.get(place.sender);
+    heads?.delete(place.id);
+    if (heads?.size === 0) senders.delete(place.sender);
+    byAge.delete(head);
+    totalBytes -= head.bytes;
+  };
 
   const trim = (head: Head): void => {
     for (const [id, thought] of head.thoughts) {
@@ -53,6 +68,7 @@ export function createThoughtStore(maxHeadsPerSender: number): ThoughtStore {
       senders.set(key.sender, heads);
       const id = headKey(key);
       const head = heads.get(id) ?? { thoughts: new Map(), bytes: 0, updatedAt: 0 };
+      const bytesBefore = head.bytes;
       const previous = head.thoughts.get(thought.thoughtId);
       head.bytes += thought.payloadText.length - (previous?.payloadText.length ?? 0);
       head.thoughts.set(thought.thoughtId, thought);
@@ -61,9 +77,16 @@ export function createThoughtStore(maxHeadsPerSender: number): ThoughtStore {
       // Re-inserted at the end: a Map keeps the order of updates.
       heads.delete(id);
       heads.set(id, head);
-      for (const oldest of heads.keys()) {
+      byAge.delete(head);
+      byAge.set(head, { sender: key.sender, id });
+      totalBytes += head.bytes - bytesBefore;
+      for (const oldest of heads.values()) {
         if (heads.size <= maxHeadsPerSender) break;
-        heads.delete(oldest);
+        drop(oldest);
+      }
+      for (const oldest of byAge.keys()) {
+        if (totalBytes <= maxTotalBytes || oldest === head) break;
+        drop(oldest);
       }
       return head.thoughts.size;
     },
@@ -73,9 +96,9 @@ export function createThoughtStore(maxHeadsPerSender: number): ThoughtStore {
       return { thoughts: [...head.thoughts.values()], updatedAt: head.updatedAt };
     },
     sweep(nowMs) {
-      for (const [sender, heads] of senders) {
-        for (const [id, head] of heads) if (nowMs - head.updatedAt > IDLE_TTL_MS) heads.delete(id);
-        if (heads.size === 0) senders.delete(sender);
+      for (const head of byAge.keys()) {
+        if (nowMs - head.updatedAt <= IDLE_TTL_MS) break;
+        drop(head);
       }
     },
   };

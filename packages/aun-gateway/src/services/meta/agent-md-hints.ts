@@ -4,8 +4,8 @@ import type { AgentMdLookup, AgentMdVersion } from '../../ports.js';
 import type { ResponseMeta } from '../../rpc/router.js';
 import type { SessionInfo } from '../../session/session-info.js';
 
-/** `_meta` with agent.md versions (02 §8). */
-export interface AgentMdHints extends ResponseMeta {
+/** `_meta` with agent.md versions (02 §8); as a lookup it answers from memory. */
+export interface AgentMdHints extends ResponseMeta, AgentMdLookup {
   /** For an event to `session` that another AID caused. */
   forEvent(session: SessionInfo, sourceAid: string): JsonObject | null;
   /** The AID's document changed: caches and throttles of that AID are dropped. */
@@ -36,8 +36,7 @@ export function createAgentMdHints(deps: {
   });
   const told = new Map<string, Map<string, Told>>();
 
-  const versionOf = (aid: string): AgentMdVersion | null => {
-    const now = clock.now();
+  const versionOf = (aid: string, now = clock.now()): AgentMdVersion | null => {
     const known = versions.get(aid);
     if (known && known.until > now) return known.version;
     const version = deps.lookup.version(aid);
@@ -45,8 +44,7 @@ export function createAgentMdHints(deps: {
     return version;
   };
 
-  const isNews = (connectionId: string, role: string, aid: string, etag: string): boolean => {
-    const now = clock.now();
+  const isNews = (connectionId: string, role: string, aid: string, etag: string, now: number): boolean => {
     const memory = told.get(connectionId) ?? new Map<string, Told>();
     const key = `${role}\n${aid}`;
     const last = memory.get(key);
@@ -57,16 +55,20 @@ export function createAgentMdHints(deps: {
     return true;
   };
 
-  const entry = (session: SessionInfo, role: string, aid: string): JsonObject | null => {
-    const version = versionOf(aid);
-    if (version === null || !isNews(session.connectionId, role, aid, version.etag)) return null;
+  const entry = (session: SessionInfo, role: string, aid: string, now: number): JsonObject | null => {
+    const version = versionOf(aid, now);
+    if (version === null || !isNews(session.connectionId, role, aid, version.etag, now)) return null;
     return { aid, etag: version.etag, last_modified: version.lastModified };
   };
 
-  const roles = (session: SessionInfo, peer: string | null): Record<string, JsonValue> => {
-    const requester = entry(session, 'requester', session.aid);
-    const other = peer !== null && peer !== session.aid ? entry(session, 'peer', peer) : null;
-    if (requester === null && other === null) return {};
+  const roles = (
+    session: SessionInfo,
+    peer: string | null,
+    now: number,
+  ): Record<string, JsonValue> | null => {
+    const requester = entry(session, 'requester', session.aid, now);
+    const other = peer !== null && peer !== session.aid ? entry(session, 'peer', peer, now) : null;
+    if (requester === null && other === null) return null;
     return {
       ...(requester === null ? {} : { agent_md_etag: requester.etag ?? '' }),
       agent_md_etags: {
@@ -76,11 +78,15 @@ export function createAgentMdHints(deps: {
     };
   };
 
-  const orNull = (meta: JsonObject): JsonObject | null => (Object.keys(meta).length === 0 ? null : meta);
+  const merged = (known: JsonObject | null, extra: JsonObject | null): JsonObject | null => {
+    if (known === null || extra === null) return known ?? extra;
+    return { ...known, ...extra };
+  };
 
   return {
-    forResponse: (session, peer, extra) => orNull({ ...roles(session, peer), ...extra }),
-    forEvent: (session, sourceAid) => orNull(roles(session, sourceAid)),
+    version: (aid) => versionOf(aid),
+    forResponse: (session, peer, extra, now) => merged(roles(session, peer, now), extra),
+    forEvent: (session, sourceAid) => roles(session, sourceAid, clock.now()),
     changed(aid) {
       versions.delete(aid);
       for (const memory of told.values()) {

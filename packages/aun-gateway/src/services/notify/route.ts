@@ -1,6 +1,7 @@
-import { type Clock, isDeviceId, isJsonObject, isSlotId, type JsonObject } from 'aun-core';
+import { type Clock, isDeviceId, isJsonObject, isSlotId, issuerOf, type JsonObject } from 'aun-core';
 import { z } from 'zod';
 import type { EventBus } from '../../bus/event-bus.js';
+import type { FederationPort } from '../../federation/port.js';
 import type { TokenBuckets } from '../../limits/token-bucket.js';
 import type { NotificationFrame } from '../../rpc/frame.js';
 import type { SessionInfo } from '../../session/session-info.js';
@@ -33,6 +34,8 @@ export interface NotifyDeps {
   readonly bus: EventBus;
   /** Per connection. */
   readonly rate: TokenBuckets;
+  /** Takes what is for another domain; undefined: there is none. */
+  readonly federation?: Pick<FederationPort, 'event' | 'isForeign'> | undefined;
 }
 
 /** Params as they are delivered: `_notify` is always ours (02 §7.1). */
@@ -55,20 +58,31 @@ export function notifyParams(
 
 /** `notification/route` to an AID, one of its devices, or one exact slot (02 §7.1). Online or never. */
 export const createNotifyRouter =
-  ({ bus, clock, rate }: NotifyDeps): NotifyRouter =>
+  ({ bus, clock, federation, rate }: NotifyDeps): NotifyRouter =>
   (frame, sender) => {
     if (frame.method !== 'notification/route' || rate.take(sender.connectionId) > 0) return;
     const checked = routeSchema.safeParse(frame.params);
     if (!checked.success) return;
     const { deliver, target, ttl_ms: ttl } = checked.data;
     if (Buffer.byteLength(JSON.stringify(deliver.params)) > MAX_PARAMS_BYTES) return;
+    const now = clock.now();
+    const { method } = deliver;
+    const params = notifyParams(deliver.params, sender, now, ttl ?? 0);
+    const issuer = issuerOf(target.aid);
+    if (issuer !== '' && federation?.isForeign(issuer)) {
+      const { aid, device_id: deviceId, slot_id: slotId } = target;
+      federation.event({
+        fromAid: sender.aid,
+        target: { aid, deviceId: deviceId ?? undefined, slotId: slotId ?? undefined },
+        method,
+        params,
+        expiresAt: ttl ? now + ttl : undefined,
+      });
+      return;
+    }
     bus.toAid(
       target.aid,
-      {
-        method: deliver.method,
-        params: notifyParams(deliver.params, sender, clock.now(), ttl ?? 0),
-        frameClass: 'droppable',
-      },
+      { method, params, frameClass: 'droppable' },
       ({ deviceId, slotId }) =>
         (!target.device_id || deviceId === target.device_id) &&
         (!target.slot_id || slotId === target.slot_id),

@@ -7,6 +7,7 @@ import { type Logger, noopLogger, systemClock } from 'aun-core';
 import { hexEncode, PrivateKey, randomBytes, sha256 } from 'aun-crypto';
 import type { AgentMdVersion, AidCertificate, EdgeLimits } from '../../../src/ports.js';
 import { createRpcEdge, type RpcEdge } from '../../../src/rpc-edge.js';
+import type { PushSettings } from '../../../src/services/push/push-settings.js';
 import { type Database, openDatabase } from '../../../src/store/database.js';
 import { createGroupCommit } from '../../../src/store/group-commit.js';
 import { migrations } from '../../../src/store/migrations/all.js';
@@ -41,7 +42,12 @@ export const issuer = 'demo.example';
 
 /** The RPC edge on a loopback port, over a real database, with a fake directory: token `t:<aid>` is valid. */
 export async function startEdge(
-  options: { limits?: Partial<EdgeLimits>; dataDir?: string; aids?: Map<string, KnownAid> } = {},
+  options: {
+    limits?: Partial<EdgeLimits>;
+    push?: Partial<PushSettings>;
+    dataDir?: string;
+    aids?: Map<string, KnownAid>;
+  } = {},
 ): Promise<TestEdge> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'aun-edge-'));
   const aids = options.aids ?? new Map<string, KnownAid>();
@@ -89,6 +95,7 @@ export async function startEdge(
     agentMd: { version: (aid) => cards.get(aid) ?? null },
     methods: [],
     limits: { challengeDelayMs: 5, ...options.limits },
+    push: options.push ?? {},
   });
   const server: Server = createServer();
   server.on('upgrade', edge.handleUpgrade);
