@@ -35,6 +35,7 @@ const isomorphic = new Set([
   'aun-agentmd',
   'aun-transport',
   'aun-keystore-idb',
+  'aun-client',
 ]);
 const nodeOnlyFile = /(^|[/.-])node([/.-]|$)|worker|pool/;
 

@@ -22,14 +22,13 @@ export type AidParts = {
   readonly environment: Environment;
 };
 
-let makeAid: (parts: AidParts) => AID;
-let partsOf: (aid: AID) => AidParts;
+let partsOf: (aid: AnyAid) => AidParts;
 
 /**
- * An agent identity: certificate, perhaps the private key, signing and verifying (07 §4). Immutable; made by
- * `AIDStore`. After a renewal or rekey, load it again.
+ * What an AID is on every platform (07 §4). The class that applications see adds signing and verifying: values in
+ * Node, promises in browsers.
  */
-export class AID {
+export abstract class AnyAid {
   readonly aid: string;
   readonly aunPath: string;
   readonly slotId: string;
@@ -49,7 +48,7 @@ export class AID {
   readonly certFingerprint: string;
   readonly #parts: AidParts;
 
-  private constructor(parts: AidParts) {
+  protected constructor(parts: AidParts) {
     const { certificate, environment, privateKey } = parts;
     this.#parts = parts;
     this.aid = parts.aid;
@@ -70,7 +69,6 @@ export class AID {
   }
 
   static {
-    makeAid = (parts) => new AID(parts);
     partsOf = (aid) => aid.#parts;
   }
 
@@ -87,55 +85,59 @@ export class AID {
   isPrivateKeyValid(): boolean {
     return this.#parts.privateKey !== null && this.isCertValid();
   }
-
-  /** ECDSA P-256/SHA-256 over the bytes (text as UTF-8); `signature` is base64 of the DER. Code `PRIVATE_KEY_NOT_VALID`. */
-  sign(payload: string | Uint8Array): Result<{ signature: string }> {
-    const bytes = toBytes(payload);
-    const key = this.#parts.privateKey;
-    if (key === null || !this.isPrivateKeyValid()) return noKey(this.aid);
-    try {
-      return resultOk({ signature: base64Encode(signDer(key, bytes)) });
-    } catch (error) {
-      return resultErr(ErrorCodes.SIGNATURE_OPERATION_ERROR, 'signing failed', error);
-    }
-  }
-
-  /** A wrong or malformed signature is `valid: false`. Code `CERT_NOT_VALID` when the certificate has expired. */
-  verify(payload: string | Uint8Array, signature: string): Result<{ valid: boolean }> {
-    const bytes = toBytes(payload);
-    if (typeof signature !== 'string') throw new ValidationError('signature must be base64 text');
-    if (!this.isCertValid()) return certNotValid(this.aid);
-    try {
-      return resultOk({
-        valid: verifyDer(this.#parts.certificate.publicKey, bytes, base64Decode(signature)),
-      });
-    } catch (error) {
-      if (error instanceof CryptoError) return resultOk({ valid: false });
-      return resultErr(ErrorCodes.VERIFICATION_OPERATION_ERROR, 'verifying failed', error);
-    }
-  }
-
-  /** Appends the signature block to an agent.md (09 §2.2). */
-  signAgentMd(content: string): Result<{ signed: string }> {
-    if (typeof content !== 'string') throw new ValidationError('agent.md must be text');
-    const { privateKey, certificate, environment } = this.#parts;
-    if (privateKey === null || !this.isPrivateKeyValid()) return noKey(this.aid);
-    return signCard(content, { certificate, privateKey, now: environment.clock.now() });
-  }
-
-  /** Verifies an agent.md against this certificate (09 §2.4); a bad or absent signature is a status, no error. */
-  verifyAgentMd(content: string): Result<VerifyResult> {
-    if (typeof content !== 'string') throw new ValidationError('agent.md must be text');
-    if (!this.isCertValid()) return certNotValid(this.aid);
-    return verifyCard(content, this.#parts.certificate, this.aid);
-  }
 }
 
 /** For the store only: applications get AIDs from `AIDStore`. */
-export const createAid = (parts: AidParts): AID => makeAid(parts);
+export const createAid = (parts: AidParts): AnyAid => parts.environment.makeAid(parts);
 
 /** Keys, parsed certificate and environment of an AID; not part of the public interface. */
-export const aidParts = (aid: AID): AidParts => partsOf(aid);
+export const aidParts = (aid: AnyAid): AidParts => partsOf(aid);
+
+/** `AID.sign`: ECDSA P-256/SHA-256, base64 of the DER. */
+export const signPayload = (aid: AnyAid, payload: string | Uint8Array): Result<{ signature: string }> => {
+  const bytes = toBytes(payload);
+  const { privateKey } = aidParts(aid);
+  if (privateKey === null || !aid.isPrivateKeyValid()) return noKey(aid.aid);
+  try {
+    return resultOk({ signature: base64Encode(signDer(privateKey, bytes)) });
+  } catch (error) {
+    return resultErr(ErrorCodes.SIGNATURE_OPERATION_ERROR, 'signing failed', error);
+  }
+};
+
+/** `AID.verify`: a wrong or malformed signature is `valid: false`. */
+export const verifyPayload = (
+  aid: AnyAid,
+  payload: string | Uint8Array,
+  signature: string,
+): Result<{ valid: boolean }> => {
+  const bytes = toBytes(payload);
+  if (typeof signature !== 'string') throw new ValidationError('signature must be base64 text');
+  if (!aid.isCertValid()) return certNotValid(aid.aid);
+  try {
+    return resultOk({
+      valid: verifyDer(aidParts(aid).certificate.publicKey, bytes, base64Decode(signature)),
+    });
+  } catch (error) {
+    if (error instanceof CryptoError) return resultOk({ valid: false });
+    return resultErr(ErrorCodes.VERIFICATION_OPERATION_ERROR, 'verifying failed', error);
+  }
+};
+
+/** `AID.signAgentMd` (09 §2.2). */
+export const signAgentMdOf = (aid: AnyAid, content: string): Result<{ signed: string }> => {
+  if (typeof content !== 'string') throw new ValidationError('agent.md must be text');
+  const { privateKey, certificate, environment } = aidParts(aid);
+  if (privateKey === null || !aid.isPrivateKeyValid()) return noKey(aid.aid);
+  return signCard(content, { certificate, privateKey, now: environment.clock.now() });
+};
+
+/** `AID.verifyAgentMd` (09 §2.4). */
+export const verifyAgentMdOf = (aid: AnyAid, content: string): Result<VerifyResult> => {
+  if (typeof content !== 'string') throw new ValidationError('agent.md must be text');
+  if (!aid.isCertValid()) return certNotValid(aid.aid);
+  return verifyCard(content, aidParts(aid).certificate, aid.aid);
+};
 
 const toBytes = (payload: string | Uint8Array): Uint8Array => {
   if (typeof payload === 'string') return utf8Encode(payload);

@@ -18,6 +18,14 @@ export type Services = {
 
 export type OwnIdentity = { readonly aid: string; readonly certificate: Certificate };
 
+/** What a client hears of things that happen below it. */
+export type ServiceHooks = {
+  /** A gateway was found by discovery, not remembered. */
+  readonly onDiscovered?: (gatewayUrl: string) => void;
+  /** A card that was seen in traffic was downloaded in the background (09 §8.2). */
+  readonly onCardUpdated?: (aid: string, etag: string) => void;
+};
+
 /**
  * @param own the identity that speaks; null for look-ups of a store
  * @param http for cards; a client has its own limits
@@ -27,12 +35,14 @@ export const openServices = (
   keys: KeyStore,
   own: OwnIdentity | null,
   http: HttpClient = environment.http,
+  hooks: ServiceHooks = {},
 ): Services => {
   const { discovery, gatewayUrl, clock, logger, pki, verifier, preAuth } = environment;
   const locator = new GatewayLocator({
     discovery,
     fixedUrl: gatewayUrl,
     metadata: own === null ? null : { keys, aid: own.aid },
+    onDiscovered: hooks.onDiscovered,
   });
   const peers = new PeerCertificates({
     own: own?.certificate ?? null,
@@ -48,6 +58,6 @@ export const openServices = (
     locator,
     login: new Login(preAuth, verifier, clock),
     peers,
-    cards: openCards(environment, http, keys, peers, own?.aid ?? null),
+    cards: openCards(environment, http, keys, peers, own?.aid ?? null, hooks.onCardUpdated),
   };
 };

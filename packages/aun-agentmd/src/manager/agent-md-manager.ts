@@ -193,7 +193,11 @@ export class AgentMdManager {
     if (this.#closed || record.content !== null || record.fetchedAt > 0) return;
     if (clock.now() < (this.#notBefore.get(aid) ?? 0)) return;
     const outcome = await this.#queue.offer(aid, () => downloadCard(this.#context, aid, 30_000));
-    if (outcome === undefined || outcome.ok) return;
+    if (outcome === undefined) return;
+    if (outcome.ok) {
+      this.#context.ports.onUpdated?.(aid, outcome.data.etag);
+      return;
+    }
     this.#postpone(aid);
     if (outcome.error.code === ErrorCodes.NETWORK_ERROR) await book.save(aid, { remoteStatus: 'found' });
   }

@@ -46,6 +46,8 @@ export interface AgentMdPorts {
   readonly findCertificate: CertificateLookup;
   /** The AID this process speaks for, if any. */
   readonly ownAid?: (() => string | null) | undefined;
+  /** Told after every successful download that traffic caused (09 §8.2), not after those that were asked for. */
+  readonly onUpdated?: ((aid: string, etag: string) => void) | undefined;
   readonly clock?: Pick<Clock, 'now'> | undefined;
   readonly logger?: Logger | undefined;
 }

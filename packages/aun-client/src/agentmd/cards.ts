@@ -21,6 +21,7 @@ export const openCards = (
   keys: KeyStore,
   peers: PeerCertificates,
   ownAid: string | null,
+  onUpdated?: (aid: string, etag: string) => void,
 ): AgentMdManager =>
   new AgentMdManager({
     storage: keys,
@@ -37,6 +38,7 @@ export const openCards = (
       }
     },
     ownAid: () => ownAid,
+    onUpdated,
     clock: environment.clock,
     logger: environment.logger,
   });

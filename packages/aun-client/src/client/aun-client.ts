@@ -6,7 +6,7 @@ import type {
 } from 'aun-agentmd';
 import { InvalidIdentityError, issuerOf, type JsonObject, type Logger, ValidationError } from 'aun-core';
 import type { TraceMode, TraceRecord } from 'aun-transport';
-import { AID } from '../aid.js';
+import { AnyAid } from '../aid.js';
 import { type ConnectionOptions, parseConnectOptions } from '../connection/connect-options.js';
 import { type Member, permission } from '../connection/matrix.js';
 import { type ConnectionState, legacyStateName, stateCapabilities } from '../connection/states.js';
@@ -15,6 +15,7 @@ import type { EventMap, EventName } from '../events/event-map.js';
 import { E2eeFacade } from '../facades/e2ee-facade.js';
 import { MessageFacade } from '../facades/message-facade.js';
 import { LegacyClient } from '../legacy/legacy-client.js';
+import { noteOldEvent, optionsOfConnect } from '../legacy/old-forms.js';
 import { buildNotification, type NotifyOptions } from '../rpc/notify.js';
 import type { CallOptions } from '../rpc/pipeline.js';
 import { instanceHeaders, type ProtectedHeaders } from '../rpc/protected-headers.js';
@@ -34,15 +35,10 @@ export type AUNClientOptions = {
 };
 
 /**
- * A session of one identity with its gateway: nine states, calls, events (07 §5, §6). Methods throw `AUNError`s.
- *
- * @example
- * const client = new AUNClient(loaded.data.aid);
- * client.on('message.received', (message) => console.log(message.from, message.payload));
- * await client.connect();
- * await client.call('message.send', { to: 'omar.example.test', payload: { text: 'hi' } });
+ * What `AUNClient` is on every platform: a session of one identity with its gateway (07 §5, §6). Methods throw
+ * `AUNError`s.
  */
-export class AUNClient extends LegacyClient {
+export class AnyClient<A extends AnyAid = AnyAid> extends LegacyClient<A> {
   readonly #core: ClientCore;
   readonly #strict: boolean;
   /** `client.message.send(…)` and friends (07 §8.1). */
@@ -51,11 +47,11 @@ export class AUNClient extends LegacyClient {
   readonly e2ee: E2eeFacade;
 
   /** @throws {ValidationError} for anything but an AID, null or nothing */
-  constructor(aid?: AID | null, options: AUNClientOptions = {}) {
-    super();
-    if (aid !== undefined && aid !== null && !(aid instanceof AID)) {
+  constructor(aid?: A | null, options: AUNClientOptions = {}) {
+    if (aid !== undefined && aid !== null && !(aid instanceof AnyAid)) {
       throw new ValidationError('AUNClient takes an AID object from AIDStore.load, not a name');
     }
+    super(aid ?? null);
     this.#strict = options.strictStates === true;
     this.#core = new ClientCore(aid?.isPrivateKeyValid() === true ? aid : null, options.logger);
     this.message = new MessageFacade((method, params, options) => this.call(method, params, options));
@@ -92,8 +88,9 @@ export class AUNClient extends LegacyClient {
   get isClosed(): boolean {
     return stateCapabilities(this.state).isClosed;
   }
-  get currentAid(): AID | null {
-    return this.#visible('currentAid') ? (this.#core.runtime?.aid ?? null) : null;
+  get currentAid(): A | null {
+    const aid = this.#visible('currentAid') ? this.#core.runtime?.aid : undefined;
+    return aid === undefined ? null : this.#own(aid);
   }
   get aid(): string | null {
     return this.currentAid?.aid ?? null;
@@ -150,11 +147,11 @@ export class AUNClient extends LegacyClient {
   // Lifecycle (07 §6.1-6.7)
 
   /** Takes an identity with its private key; only without one. Event subscriptions and headers stay. */
-  loadIdentity(aid: AID): void {
-    if (!(aid instanceof AID))
+  loadIdentity(aid: A): void {
+    if (!(aid instanceof AnyAid))
       throw new ValidationError('loadIdentity takes an AID object from AIDStore.load');
-    this.#admit('loadIdentity', 'loadIdentity()');
     if (!aid.isPrivateKeyValid()) throw new InvalidIdentityError(`${aid.aid} has no valid private key here`);
+    this.#admit('loadIdentity', 'loadIdentity()');
     this.#core.loadIdentity(aid);
   }
 
@@ -166,9 +163,12 @@ export class AUNClient extends LegacyClient {
   }
 
   /** Resolves when the client is `ready`; in `retry_backoff` it skips the wait (07 §6.3). */
-  async connect(options: ConnectionOptions = {}): Promise<void> {
+  connect(options?: ConnectionOptions): Promise<void>;
+  /** @deprecated form of the 0.3 SDKs: the first argument is ignored */
+  connect(authResult: AuthResult, options?: ConnectionOptions): Promise<void>;
+  async connect(first?: ConnectionOptions | AuthResult, second?: ConnectionOptions): Promise<void> {
     this.#admit('connect', 'connect()');
-    const settings = parseConnectOptions(options);
+    const settings = parseConnectOptions(optionsOfConnect(first, second));
     const { authenticating } = this.#core;
     if (authenticating !== null) {
       await authenticating;
@@ -217,6 +217,7 @@ export class AUNClient extends LegacyClient {
   on(event: string, handler: EventHandler<JsonObject>): Subscription;
   on(event: string, handler: EventHandler<never> | AnyEventHandler): Subscription {
     this.#admit('subscribe', 'on()');
+    noteOldEvent(event);
     return this.#core.dispatcher.on(event, handler);
   }
 
@@ -224,6 +225,7 @@ export class AUNClient extends LegacyClient {
   once(event: string, handler: EventHandler<JsonObject>): Subscription;
   once(event: string, handler: EventHandler<never>): Subscription {
     this.#admit('subscribe', 'once()');
+    noteOldEvent(event);
     return this.#core.dispatcher.once(event, handler);
   }
 
@@ -260,21 +262,22 @@ export class AUNClient extends LegacyClient {
   // Peers (07 §6.8)
 
   /** The verified AID of somebody else. @throws {NotFoundError} when it is not registered */
-  async lookupPeer(aid: string, options?: ResolveOpts): Promise<AID> {
+  async lookupPeer(aid: string, options?: ResolveOpts): Promise<A> {
     this.#admit('peers', 'lookupPeer()');
-    return this.#core.peers.lookUp(aid, options);
+    return this.#own(await this.#core.peers.lookUp(aid, options));
   }
-  getPeer(aid: string): AID | null {
+  getPeer(aid: string): A | null {
     this.#admit('peers', 'getPeer()');
-    return this.#core.peers.get(aid);
+    const known = this.#core.peers.get(aid);
+    return known === null ? null : this.#own(known);
   }
-  cachePeer(aid: AID): AID {
+  cachePeer(aid: A): A {
     this.#admit('peers', 'cachePeer()');
-    return this.#core.peers.put(aid);
+    return this.#own(this.#core.peers.put(aid));
   }
-  peers(): AID[] {
+  peers(): A[] {
     this.#admit('peers', 'peers()');
-    return this.#core.peers.all();
+    return this.#core.peers.all().map((aid) => this.#own(aid));
   }
 
   // Settings
@@ -302,6 +305,11 @@ export class AUNClient extends LegacyClient {
 
   protected callAny(method: string, params?: RpcParams): Promise<JsonObject> {
     return this.call<JsonObject>(method, params);
+  }
+
+  /** All AIDs of one environment are of the class of its platform. */
+  #own(aid: AnyAid): A {
+    return aid as A;
   }
 
   #cardOwner(aid: string | undefined): string {

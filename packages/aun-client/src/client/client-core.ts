@@ -16,7 +16,7 @@ import {
   type TraceMode,
   type TraceRecord,
 } from 'aun-transport';
-import type { AID } from '../aid.js';
+import type { AnyAid } from '../aid.js';
 import type { ConnectionSettings } from '../connection/connect-options.js';
 import { Lifecycle } from '../connection/lifecycle.js';
 import type { Link } from '../connection/link.js';
@@ -54,7 +54,7 @@ export class ClientCore {
   #stopSession: () => void = () => undefined;
   #probing = false;
 
-  constructor(aid: AID | null, logger: Logger | undefined) {
+  constructor(aid: AnyAid | null, logger: Logger | undefined) {
     this.dispatcher = new EventDispatcher(logger);
     this.machine = new StateMachine('no_identity', (change) => this.#announce(change));
     this.lifecycle = new Lifecycle({
@@ -83,7 +83,7 @@ export class ClientCore {
     return this.runtime;
   }
 
-  loadIdentity(aid: AID): void {
+  loadIdentity(aid: AnyAid): void {
     const runtime = new IdentityRuntime(aid, {
       link: () => this.lifecycle.link,
       isReady: () => this.machine.state === 'ready',
@@ -93,6 +93,7 @@ export class ClientCore {
       traceMode: () => this.traceMode,
       onTrace: (record) => this.#observeTrace(record),
       onSuspicion: (error) => void this.#suspect(error),
+      onDiscovered: (gatewayUrl) => void this.#probe(gatewayUrl),
       emit: (event, payload) => this.dispatcher.publish(event, payload),
     });
     this.lifecycle.reset();
@@ -171,6 +172,7 @@ export class ClientCore {
 
   async disconnect(): Promise<void> {
     const session = this.runtime?.session;
+    session?.inbox.flushAcks();
     await this.lifecycle.disconnect();
     session?.tokens.forget();
     await session?.flush();
@@ -178,6 +180,7 @@ export class ClientCore {
 
   async close(): Promise<void> {
     const runtime = this.runtime;
+    runtime?.session?.inbox.flushAcks();
     await this.lifecycle.close();
     this.runtime = null;
     this.#peers = null;
@@ -206,10 +209,16 @@ export class ClientCore {
   }
 
   async #healthy(): Promise<boolean> {
-    const { environment, services, aid } = this.identity;
-    const gatewayUrl = await services.locator.first(aid.aid);
-    this.gatewayHealth = await checkGatewayHealth(environment.http, gatewayUrl);
-    return this.gatewayHealth;
+    const { services, aid } = this.identity;
+    return this.#probe(await services.locator.first(aid.aid));
+  }
+
+  /** After a discovery nobody waits for what it says (02 §1.3). */
+  async #probe(gatewayUrl: string): Promise<boolean> {
+    const runtime = this.identity;
+    const healthy = await checkGatewayHealth(runtime.environment.http, gatewayUrl);
+    if (this.runtime === runtime) this.gatewayHealth = healthy;
+    return healthy;
   }
 
   async #onReady(link: Link, settings: ConnectionSettings): Promise<void> {
@@ -227,7 +236,13 @@ export class ClientCore {
         emit: (event, payload) => this.emit(event, withCardHint(payload as never, runtime.cards)),
       }),
     );
+    const { wakeUp, onHidden } = runtime.environment;
+    stopping.push(onHidden(() => void session.flush()));
     if (settings.kind === 'long') {
+      // After a sleep or a change of network the socket may be dead without knowing it.
+      stopping.push(
+        wakeUp.subscribe(() => void this.#suspect(new TimeoutError('the network may have changed'))),
+      );
       stopping.push(this.#startHeartbeat(link, settings), this.#startRefresh(runtime, settings));
       await runtime.e2ee.publishPrekey();
     }
@@ -316,7 +331,8 @@ export class ClientCore {
   #onError(error: unknown, attempt?: number): void {
     const code =
       error instanceof Error && 'stringCode' in error ? (error as AUNError).stringCode : 'CONNECTION_ERROR';
-    this.emit('connection.error', attempt === undefined ? { error, code } : { error, code, attempt });
+    const thrown = error instanceof Error ? error : new Error(String(error));
+    this.emit('connection.error', { error: thrown, code, ...(attempt === undefined ? {} : { attempt }) });
   }
 
   #announce(change: StateChange): void {

@@ -3,7 +3,7 @@ import { issuerOf, type KeyStore, NotReadyError, StateError, sleep } from 'aun-c
 import type { PrivateKey } from 'aun-crypto';
 import type { Certificate } from 'aun-pki';
 import type { TraceMode, TraceRecord } from 'aun-transport';
-import { type AID, aidParts } from '../aid.js';
+import { type AnyAid, aidParts } from '../aid.js';
 import type { ConnectionSettings } from '../connection/connect-options.js';
 import type { Link } from '../connection/link.js';
 import { openLink } from '../connection/open-link.js';
@@ -29,12 +29,13 @@ export type RuntimeHooks = {
   readonly traceMode: () => TraceMode;
   readonly onTrace: (record: TraceRecord | HttpTraceRecord) => void;
   readonly onSuspicion: (error: Error) => void;
+  readonly onDiscovered: (gatewayUrl: string) => void;
   readonly emit: (event: string, payload: object) => Promise<void>;
 };
 
 /** Everything that lives as long as one loaded identity: keystore, network services, encryption, instance session. */
 export class IdentityRuntime {
-  readonly aid: AID;
+  readonly aid: AnyAid;
   readonly environment: Environment;
   readonly keys: KeyStore;
   readonly services: Services;
@@ -45,11 +46,12 @@ export class IdentityRuntime {
   readonly privateKey: PrivateKey;
   readonly #hooks: RuntimeHooks;
   readonly #seal: ParamsSeal;
+  readonly #closeKeys: () => Promise<void>;
   #session: InstanceSession | null = null;
   #pipeline: RpcPipeline | null = null;
 
   /** @throws {StateError} when the AID has no usable private key */
-  constructor(aid: AID, hooks: RuntimeHooks) {
+  constructor(aid: AnyAid, hooks: RuntimeHooks) {
     const { environment, certificate, privateKey, previousKeys } = aidParts(aid);
     if (privateKey === null) throw new StateError(`${aid.aid} has no private key here`);
     this.aid = aid;
@@ -57,14 +59,19 @@ export class IdentityRuntime {
     this.certificate = certificate;
     this.privateKey = privateKey;
     this.#hooks = hooks;
-    this.keys = environment.openStateStore();
+    const state = environment.openStateStore();
+    this.keys = state.keys;
+    this.#closeKeys = state.close;
     const http = observedHttp(environment.http, {
       timeoutMs: hooks.httpTimeoutMs,
       traceMode: hooks.traceMode,
       onTrace: hooks.onTrace,
       now: () => environment.clock.now(),
     });
-    this.services = openServices(environment, this.keys, { aid: aid.aid, certificate }, http);
+    this.services = openServices(environment, this.keys, { aid: aid.aid, certificate }, http, {
+      onDiscovered: hooks.onDiscovered,
+      onCardUpdated: (owner, etag) => void hooks.emit('agent_md.updated', { aid: owner, etag }),
+    });
     const { clock, logger } = environment;
     this.#seal = new ParamsSeal(privateKey);
     this.outbox = new Outbox({
@@ -165,7 +172,7 @@ export class IdentityRuntime {
       this.e2ee.close();
       await this.#session?.flush();
       await this.#finishRequests();
-      await this.keys.close();
+      await this.#closeKeys();
     } catch (error) {
       logger.warn('closing the identity was not clean', { error });
     }

@@ -1,5 +1,5 @@
 import { ValidationError, validateAIDFormat } from 'aun-core';
-import { AID, createAid } from '../aid.js';
+import { AnyAid, createAid } from '../aid.js';
 import type { Environment } from '../environment.js';
 import type { PeerCertificates } from '../peers/peer-certificates.js';
 import type { ResolveOpts } from '../store/types.js';
@@ -8,14 +8,14 @@ import type { ResolveOpts } from '../store/types.js';
 export class PeerBook {
   readonly #environment: Environment;
   readonly #certificates: PeerCertificates;
-  readonly #known = new Map<string, AID>();
+  readonly #known = new Map<string, AnyAid>();
 
   constructor(environment: Environment, certificates: PeerCertificates) {
     this.#environment = environment;
     this.#certificates = certificates;
   }
 
-  get(aid: string): AID | null {
+  get(aid: string): AnyAid | null {
     const known = this.#known.get(aid.trim().toLowerCase());
     if (known === undefined) return null;
     if (known.isCertValid()) return known;
@@ -23,19 +23,19 @@ export class PeerBook {
     return null;
   }
 
-  all(): AID[] {
+  all(): AnyAid[] {
     return [...this.#known.values()].filter((aid) => this.get(aid.aid) !== null);
   }
 
   /** @throws {ValidationError} unless it is an AID with a valid certificate */
-  put(aid: AID): AID {
-    if (!(aid instanceof AID)) throw new ValidationError('cachePeer takes an AID object');
+  put(aid: AnyAid): AnyAid {
+    if (!(aid instanceof AnyAid)) throw new ValidationError('cachePeer takes an AID object');
     if (!aid.isCertValid()) throw new ValidationError(`the certificate of ${aid.aid} is not valid`);
     this.#known.set(aid.aid, aid);
     return aid;
   }
 
-  async lookUp(input: string, options: ResolveOpts = {}): Promise<AID> {
+  async lookUp(input: string, options: ResolveOpts = {}): Promise<AnyAid> {
     const name = validateAIDFormat(input);
     const known = options.forceRefresh === true ? null : this.get(name);
     if (known !== null) return known;

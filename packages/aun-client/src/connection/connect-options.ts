@@ -1,5 +1,6 @@
 import { isSlotId, type JsonObject, ValidationError } from 'aun-core';
 import { heartbeatSeconds } from 'aun-transport';
+import { type BothSpellings, snakeCase, snakeKeys } from './spellings.js';
 
 export type DeliveryMode = {
   readonly mode: 'fanout' | 'queue';
@@ -7,29 +8,33 @@ export type DeliveryMode = {
   readonly affinity_ttl_ms: number;
 };
 
-/** Options of `connect()` as an application writes them; every key is also accepted in camelCase (07 §6.3). */
-export type ConnectionOptions = {
+type SnakeOptions = {
   auto_reconnect?: boolean;
   connect_timeout?: number;
   call_timeout?: number;
   http_timeout?: number;
+  /** Older form; the flat keys win. */
   timeouts?: { connect?: number; call?: number; http?: number };
   retry_initial_delay?: number;
   retry_max_delay?: number;
   retry_max_attempts?: number;
-  retry?: { initial_delay?: number; max_delay?: number; max_attempts?: number };
+  /** Older form; the flat keys win. */
+  retry?: BothSpellings<{ initial_delay?: number; max_delay?: number; max_attempts?: number }>;
   heartbeat_interval?: number;
   token_refresh_before?: number;
   connection_kind?: 'long' | 'short';
   short_ttl_ms?: number;
   slot_id?: string;
-  delivery_mode?: string | Partial<DeliveryMode>;
+  delivery_mode?: string | BothSpellings<Partial<DeliveryMode>>;
   extra_info?: JsonObject;
   background_sync?: boolean;
   /** Makes every `message.send` durable (ours). */
   durable?: boolean;
   topology?: string;
 };
+
+/** Options of `connect()` as an application writes them; every key is also accepted in camelCase (07 §6.3). */
+export type ConnectionOptions = BothSpellings<SnakeOptions>;
 
 /** The same, checked and complete. Durations in milliseconds unless the name says otherwise. */
 export type ConnectionSettings = {
@@ -78,19 +83,6 @@ type Bag = Record<string, unknown>;
 const isBag = (value: unknown): value is Bag =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const snakeCase = (key: string): string =>
-  key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** Folds camelCase keys to snake_case; a key given in both spellings keeps the snake_case value (07 R3). */
-export const snakeKeys = (bag: Bag): Bag => {
-  const out: Bag = {};
-  for (const [key, value] of Object.entries(bag)) {
-    const snake = snakeCase(key);
-    if (snake === key || !(snake in bag)) out[snake] = value;
-  }
-  return out;
-};
-
 const fail = (field: string, rule: string): never => {
   throw new ValidationError(`connect option ${field} ${rule}`, { data: { field } });
 };
@@ -124,7 +116,7 @@ const nestedBag = (bag: Bag, field: string): Bag => {
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
 const deliveryMode = (value: unknown): DeliveryMode => {
-  const bag = value === undefined ? {} : isBag(value) ? value : { mode: value };
+  const bag = value === undefined ? {} : isBag(value) ? snakeKeys(value) : { mode: value };
   const { mode = 'fanout', routing = '', affinity_ttl_ms = 0 } = bag;
   if (mode !== 'fanout' && mode !== 'queue') return fail('delivery_mode', 'must be fanout or queue');
   if (routing !== '' && routing !== 'round_robin' && routing !== 'sender_affinity') {
@@ -168,7 +160,7 @@ const slotId = (value: unknown): string | null => {
 export const parseConnectOptions = (options: unknown = {}): ConnectionSettings => {
   if (!isBag(options)) throw new ValidationError('connect options must be an object');
   const bag = snakeKeys(options);
-  const unknown = Object.keys(bag).filter((key) => !KNOWN.has(key));
+  const unknown = Object.keys(options).filter((key) => !KNOWN.has(snakeCase(key)));
   if (unknown.length > 0) {
     throw new ValidationError(`connect options contain unsupported field(s): ${unknown.sort().join(', ')}`);
   }

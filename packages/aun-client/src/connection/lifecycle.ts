@@ -240,6 +240,7 @@ export class Lifecycle {
     const { error, exhausted, attempt } = outcome;
     const code = exhausted ? 'RECONNECT_EXHAUSTED' : lastErrorCodeOf(error);
     this.#failure = { error, code };
+    this.#attempt = 0;
     this.#nextRetryAt = null;
     this.#ports.machine.dispatch('attempt_failed_final', {
       error,

@@ -78,7 +78,13 @@ const authenticate = async (
   }
 };
 
-/** Keeps what arrives until somebody listens, so that no early push is lost. */
+/** Frames kept for a listener that is not there yet. */
+const MAX_WAITING = 1_000;
+
+/**
+ * Keeps what arrives until somebody listens, so that no early push is lost. What a gateway sends beyond the limit is
+ * dropped: messages among it are pulled later.
+ */
 class Inbox {
   #waiting: Inbound[] = [];
   #deliver: ((frame: Inbound) => void) | null = null;
@@ -98,8 +104,8 @@ class Inbox {
   }
 
   #take(frame: Inbound): void {
-    if (this.#deliver === null) this.#waiting.push(frame);
-    else this.#deliver(frame);
+    if (this.#deliver !== null) this.#deliver(frame);
+    else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(frame);
   }
 }
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from 'aun-core';
+import { type Clock, isJsonObject, type JsonObject, type JsonValue, type TimerHandle } from 'aun-core';
 import type { DeliveryNamespace } from './namespace.js';
 
 export type AckCall = (upTo: number) => Promise<JsonValue>;
@@ -10,62 +10,102 @@ export const ackedSeq = (answer: JsonValue, requested: number): number => {
   return typeof cursor === 'number' ? cursor : requested;
 };
 
+/** Time between two background acknowledgements of one namespace: as long as a cursor may stay unwritten (04 §14.1). */
+const INTERVAL_MS = 200;
+
+export type AckPorts = {
+  readonly send: AckCall;
+  readonly clock: Clock;
+  readonly onAcked: (cursor: number) => void;
+  readonly onError: (error: unknown) => void;
+};
+
 /**
- * Acknowledges one namespace. Background requests are merged: while one is on its way only the highest later one is
- * remembered, so a burst of messages costs two calls and not one each.
+ * Acknowledges one namespace. The first background request after a quiet time goes out at once; those that follow are
+ * merged, so that a steady stream costs five signed calls a second and not one per message.
  */
 export class AckScheduler {
   readonly #space: DeliveryNamespace;
-  readonly #send: AckCall;
-  readonly #onAcked: (cursor: number) => void;
-  readonly #onError: (error: unknown) => void;
+  readonly #ports: AckPorts;
   #wanted = 0;
+  /** Highest number sent by {@link soon}. */
+  #sent = 0;
   #running = false;
+  #timer: TimerHandle | null = null;
+  #sentAt = Number.NEGATIVE_INFINITY;
 
-  constructor(
-    space: DeliveryNamespace,
-    send: AckCall,
-    onAcked: (cursor: number) => void,
-    onError: (error: unknown) => void,
-  ) {
+  constructor(space: DeliveryNamespace, ports: AckPorts) {
     this.#space = space;
-    this.#send = send;
-    this.#onAcked = onAcked;
-    this.#onError = onError;
+    this.#ports = ports;
   }
 
   /** Acknowledges everything that was handed over, sometime soon. */
   soon(): void {
     const upTo = this.#space.publisher.settled;
-    if (upTo <= Math.max(this.#space.lastAcked, this.#wanted)) return;
+    if (upTo <= this.#space.lastAcked || upTo <= this.#wanted) return;
     this.#wanted = upTo;
-    if (!this.#running) void this.#drain();
+    this.#schedule();
+  }
+
+  /** Sends at once what waits for its time: the connection is about to be closed. */
+  flush(): void {
+    this.#stopTimer();
+    if (this.#wanted > this.#sent) void this.#run();
+  }
+
+  /** The connection is gone: what was not sent is asked for again after the next one is there. */
+  stop(): void {
+    this.#stopTimer();
+    this.#wanted = 0;
+    this.#sent = 0;
   }
 
   /** Acknowledges up to `upTo` and waits for the answer. Rejects as the RPC does. */
   async now(upTo: number): Promise<JsonValue> {
-    const answer = await this.#send(upTo);
+    this.#sentAt = this.#ports.clock.now();
+    const answer = await this.#ports.send(upTo);
     const cursor = ackedSeq(answer, upTo);
     this.#space.lastAcked = Math.max(this.#space.lastAcked, cursor);
-    this.#onAcked(cursor);
+    this.#ports.onAcked(cursor);
     return answer;
   }
 
-  async #drain(): Promise<void> {
+  #schedule(): void {
+    if (this.#running || this.#timer !== null) return;
+    const passed = this.#ports.clock.now() - this.#sentAt;
+    if (passed >= INTERVAL_MS || passed < 0) {
+      void this.#run();
+      return;
+    }
+    const due = () => {
+      this.#timer = null;
+      void this.#run();
+    };
+    this.#timer = this.#ports.clock.setTimeout(due, INTERVAL_MS - passed, { background: true });
+  }
+
+  async #run(): Promise<void> {
+    const upTo = this.#wanted;
+    if (upTo <= this.#space.lastAcked) return;
     this.#running = true;
+    this.#sent = upTo;
     try {
-      while (this.#wanted > this.#space.lastAcked) {
-        const upTo = this.#wanted;
-        await this.now(upTo);
-        // A server that did not move its cursor must not be asked again for the same number.
-        this.#space.lastAcked = Math.max(this.#space.lastAcked, upTo);
-      }
+      await this.now(upTo);
+      // A server that did not move its cursor must not be asked again for the same number.
+      this.#space.lastAcked = Math.max(this.#space.lastAcked, upTo);
     } catch (error) {
       this.#wanted = 0;
-      this.#onError(error);
+      this.#sent = 0;
+      this.#ports.onError(error);
     } finally {
       this.#running = false;
     }
+    if (this.#wanted > this.#space.lastAcked) this.#schedule();
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) this.#ports.clock.clearTimeout(this.#timer);
+    this.#timer = null;
   }
 }
 

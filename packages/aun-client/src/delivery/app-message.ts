@@ -13,50 +13,52 @@ export const isForOther = (push: JsonObject, own: Instance): boolean => {
 };
 
 const withoutAuth = (value: JsonValue | undefined): JsonValue | undefined => {
-  if (!isJsonObject(value)) return value;
+  if (!isJsonObject(value) || value._auth === undefined) return value;
   const { _auth, ...rest } = value;
   return rest;
 };
 
-const defined = (entries: Readonly<Record<string, JsonValue | undefined>>): JsonObject =>
-  Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as JsonObject;
+/** An object that grows member by member; absent values leave no trace. */
+type Draft = { [name: string]: JsonValue };
+
+const put = (draft: Draft, name: string, value: JsonValue | undefined): void => {
+  if (value !== undefined) draft[name] = value;
+};
 
 const nonEmpty = (value: JsonValue | undefined): JsonValue | undefined =>
   value === '' || value === null ? undefined : value;
 
+const NO_PAYLOAD: JsonObject = {};
+
 /** The metadata view that accompanies a message (07 §9). */
 export const envelopeView = (message: JsonObject): JsonObject => {
-  const payload = isJsonObject(message.payload) ? message.payload : {};
-  return defined({
-    from: nonEmpty(message.from),
-    to: nonEmpty(message.to),
-    group_id: nonEmpty(message.group_id),
-    type: nonEmpty(payload.type) ?? nonEmpty(message.type),
-    kind: nonEmpty(payload.kind) ?? nonEmpty(message.kind),
-    version: nonEmpty(payload.version) ?? nonEmpty(message.version),
-    timestamp: message.timestamp ?? message.created_at ?? message.t_server,
-    encrypted: typeof message.encrypted === 'boolean' ? message.encrypted : undefined,
-    context: withoutAuth(message.context),
-    protected_headers: withoutAuth(message.protected_headers),
-    payload_type: nonEmpty(message.payload_type),
-  });
+  const payload = isJsonObject(message.payload) ? message.payload : NO_PAYLOAD;
+  const view: Draft = {};
+  put(view, 'from', nonEmpty(message.from));
+  put(view, 'to', nonEmpty(message.to));
+  put(view, 'group_id', nonEmpty(message.group_id));
+  put(view, 'type', nonEmpty(payload.type) ?? nonEmpty(message.type));
+  put(view, 'kind', nonEmpty(payload.kind) ?? nonEmpty(message.kind));
+  put(view, 'version', nonEmpty(payload.version) ?? nonEmpty(message.version));
+  put(view, 'timestamp', message.timestamp ?? message.created_at ?? message.t_server);
+  if (typeof message.encrypted === 'boolean') view.encrypted = message.encrypted;
+  put(view, 'context', withoutAuth(message.context));
+  put(view, 'protected_headers', withoutAuth(message.protected_headers));
+  put(view, 'payload_type', nonEmpty(message.payload_type));
+  return view;
 };
 
 /** Adds what every message event carries and removes what no event may carry (04 §14.9). */
 export const finishMessage = (message: JsonObject, own: Instance): JsonObject => {
-  const kept = Object.fromEntries(
-    Object.entries(message).filter(([key]) => !(HIDDEN as readonly string[]).includes(key)),
-  ) as JsonObject;
-  const timed =
-    kept.timestamp === undefined && kept.t_server !== undefined
-      ? { ...kept, timestamp: kept.t_server }
-      : kept;
-  return {
-    ...timed,
-    device_id: nonEmpty(timed.device_id) ?? own.deviceId,
-    slot_id: nonEmpty(timed.slot_id) ?? own.slotId,
-    envelope: envelopeView(timed),
-  };
+  const finished: Draft = { ...message };
+  for (const name of HIDDEN) if (finished[name] !== undefined) delete finished[name];
+  if (finished.timestamp === undefined && finished.t_server !== undefined)
+    finished.timestamp = finished.t_server;
+  const envelope = envelopeView(finished);
+  finished.device_id = nonEmpty(finished.device_id) ?? own.deviceId;
+  finished.slot_id = nonEmpty(finished.slot_id) ?? own.slotId;
+  finished.envelope = envelope;
+  return finished;
 };
 
 const PROXIMITY = ['proximity', 'same_device', 'same_network', 'same_egress_ip'] as const;
@@ -64,22 +66,22 @@ const PROXIMITY = ['proximity', 'same_device', 'same_network', 'same_egress_ip']
 /** A plain pulled row as the application sees it (04 §7.3, §14.9). */
 export const plainMessage = (row: JsonObject, ownAid: string): JsonObject => {
   const legacy = isJsonObject(row.legacy_v1) ? row.legacy_v1 : row;
-  return defined({
-    message_id: row.message_id,
-    from: row.from_aid ?? row.from,
-    to: legacy.to ?? row.to ?? ownAid,
-    seq: row.seq,
-    type: row.type,
-    timestamp: row.timestamp ?? row.t_server,
-    t_server: row.t_server,
-    payload: legacy.payload,
-    protected_headers: withoutAuth(legacy.protected_headers),
-    context: withoutAuth(legacy.context),
-    encrypted: false,
-    direction: row.direction ?? 'inbound',
-    device_id: row.device_id,
-    ...Object.fromEntries(PROXIMITY.map((field) => [field, row[field]])),
-  });
+  const message: Draft = {};
+  put(message, 'message_id', row.message_id);
+  put(message, 'from', row.from_aid ?? row.from);
+  message.to = legacy.to ?? row.to ?? ownAid;
+  put(message, 'seq', row.seq);
+  put(message, 'type', row.type);
+  put(message, 'timestamp', row.timestamp ?? row.t_server);
+  put(message, 't_server', row.t_server);
+  put(message, 'payload', legacy.payload);
+  put(message, 'protected_headers', withoutAuth(legacy.protected_headers));
+  put(message, 'context', withoutAuth(legacy.context));
+  message.encrypted = false;
+  message.direction = row.direction ?? 'inbound';
+  put(message, 'device_id', row.device_id);
+  for (const field of PROXIMITY) put(message, field, row[field]);
+  return message;
 };
 
 /** What `message.send` answers: the server's fields and what was sent (04 §4.4). */

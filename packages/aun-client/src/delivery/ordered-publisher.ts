@@ -44,7 +44,8 @@ export class OrderedPublisher {
   /** Highest number up to which everything has been handed over completely. */
   get settled(): number {
     let lowest = this.#tracker.contiguous + 1;
-    for (const seq of [...this.#queued, ...this.#held]) if (seq < lowest) lowest = seq;
+    for (const seq of this.#queued) if (seq < lowest) lowest = seq;
+    for (const seq of this.#held) if (seq < lowest) lowest = seq;
     return lowest - 1;
   }
 

@@ -45,12 +45,12 @@ export class P2PInbox {
 
   constructor(ports: InboxPorts) {
     this.#ports = ports;
-    this.#acks = new AckScheduler(
-      ports.space,
-      (upTo) => ports.call('message.v2.ack', { up_to_seq: upTo }, { background: true }),
-      ports.onAcked,
-      (error) => ports.logger.debug('background ack failed', { error }),
-    );
+    this.#acks = new AckScheduler(ports.space, {
+      send: (upTo) => ports.call('message.v2.ack', { up_to_seq: upTo }, { background: true }),
+      clock: ports.clock,
+      onAcked: ports.onAcked,
+      onError: (error) => ports.logger.debug('background ack failed', { error }),
+    });
   }
 
   get space(): DeliveryNamespace {
@@ -60,6 +60,11 @@ export class P2PInbox {
   /** Acknowledges in the background what has been handed over. */
   ackSoon(): void {
     this.#acks.soon();
+  }
+
+  /** Acknowledges now what waits for its time; for the last moment of a connection. */
+  flushAcks(): void {
+    this.#acks.flush();
   }
 
   /** Pulls whatever is missing, unless somebody is at it; then once more after them. Never rejects. */
@@ -74,6 +79,7 @@ export class P2PInbox {
 
   /** The connection is gone: background pulls end; the next connection decides about new ones. */
   stopFilling(): void {
+    this.#acks.stop();
     this.#era.abort();
     this.#era = new AbortController();
     this.#filling = null;

@@ -1,6 +1,6 @@
 import type { Clock } from 'aun-core';
 
-type Gap = { start: number; end: number; probes: number; nextProbeAt: number };
+type Gap = { start: number; end: number; probes: number; probedAt: number };
 
 /** Waits between two pulls for the same gap, in milliseconds; the last one repeats (04 §14.1). */
 const PROBE_BACKOFF_MS = [1_000, 3_000, 10_000, 30_000, 60_000];
@@ -67,12 +67,14 @@ export class SeqTracker {
     const now = this.#clock.now();
     const known = this.#gaps.find((gap) => gap.start === start);
     if (known === undefined) {
-      this.#gaps.push({ start, end, probes: 1, nextProbeAt: now + this.#backoff(0) });
+      this.#gaps.push({ start, end, probes: 1, probedAt: now });
       return true;
     }
     known.end = Math.max(known.end, end);
-    if (now < known.nextProbeAt) return false;
-    known.nextProbeAt = now + this.#backoff(known.probes);
+    const waited = now - known.probedAt;
+    // Less than no time: the clock was set back, and says nothing about the wait.
+    if (waited >= 0 && waited < this.#backoff(known.probes - 1)) return false;
+    known.probedAt = now;
     known.probes += 1;
     return true;
   }

@@ -27,6 +27,8 @@ import { Bootstraps } from './bootstrap.js';
 import { HeldRows } from './held-rows.js';
 
 const SENDER_TIMEOUT_MS = 3_000;
+/** Prekeys live for days after their last use: one look at them a minute is plenty. */
+const CLEAN_UP_INTERVAL_MS = 60_000;
 
 export type E2eePorts = {
   readonly aid: string;
@@ -61,6 +63,7 @@ export class E2eeCoordinator {
   /** Senders whose key was missing for a reason that may pass. */
   readonly #unreachable = new Set<string>();
   #publishing: Promise<void> | null = null;
+  #cleanedUpAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: E2eePorts) {
     this.#ports = ports;
@@ -126,6 +129,10 @@ export class E2eeCoordinator {
 
   /** Destroys consumed prekeys after an acknowledgement (03 §10). */
   async acked(cursor: number): Promise<void> {
+    const now = this.#ports.clock.now();
+    const passed = now - this.#cleanedUpAt;
+    if (passed >= 0 && passed < CLEAN_UP_INTERVAL_MS) return;
+    this.#cleanedUpAt = now;
     await this.#session.acked(cursor);
   }
 

@@ -30,13 +30,14 @@ type Listener = {
 };
 
 const ANY = '*';
+const NOBODY: readonly Listener[] = [];
 
 /**
  * Runs handlers in the order of their registration, each awaited before the next (07 §6.12). What a handler throws is
  * logged and reaches nobody else.
  */
 export class EventDispatcher {
-  readonly #listeners = new Map<string, Listener[]>();
+  readonly #listeners = new Map<string, readonly Listener[]>();
   readonly #logger: Logger;
 
   constructor(logger: Logger = noopLogger) {
@@ -63,9 +64,9 @@ export class EventDispatcher {
 
   /** Resolves when all handlers of the event are done; never rejects. */
   async publish(event: string, payload: unknown): Promise<void> {
-    const named = this.#listeners.get(event) ?? [];
-    const wild = this.#listeners.get(ANY) ?? [];
-    for (const listener of [...named, ...wild]) {
+    const named = this.#listeners.get(event) ?? NOBODY;
+    const wild = this.#listeners.get(ANY);
+    for (const listener of wild === undefined ? named : [...named, ...wild]) {
       if (!listener.live) continue;
       try {
         const outcome = listener.run(event, payload);
@@ -87,9 +88,8 @@ export class EventDispatcher {
           : (handler as EventHandler<unknown>)(payload);
       },
     };
-    const list = this.#listeners.get(event);
-    if (list === undefined) this.#listeners.set(event, [listener]);
-    else list.push(listener);
+    // A list under way never changes: who subscribes while an event is published hears the next one.
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]);
     return new Subscription(() => this.#remove(event, listener));
   }
 

@@ -85,6 +85,8 @@ export interface EventMap {
   };
   'outbox.sent': { message_id: string; to: string; status: string };
   'outbox.failed': { message_id: string; to: string; error: unknown; code: string };
+  /** A card seen in traffic was downloaded in the background (09 §8.2). */
+  'agent_md.updated': { aid: string; etag: string };
   notification: { method: string; params: JsonObject };
 }
 

@@ -1,4 +1,3 @@
-import { validateAIDFormat } from 'aun-core';
 import type { CallOptions } from '../rpc/pipeline.js';
 import type { ParamsOf, ResultOf, RpcMethod, RpcParams } from '../rpc/rpc-methods.js';
 
@@ -9,18 +8,12 @@ export type FacadeCall = (method: string, params: RpcParams, options?: CallOptio
 const present = (params: RpcParams): RpcParams =>
   Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined && value !== null));
 
-const withAid = (params: RpcParams, field: string): RpcParams =>
-  params[field] === undefined ? params : { ...params, [field]: validateAIDFormat(params[field], field) };
-
 const bind =
-  <M extends RpcMethod>(call: FacadeCall, method: M, aidField?: string) =>
-  async (params: ParamsOf<M>, options?: CallOptions): Promise<ResultOf<M>> => {
-    const kept = present(params as RpcParams);
-    const checked = aidField === undefined ? kept : withAid(kept, aidField);
-    return call(method, checked, options) as Promise<ResultOf<M>>;
-  };
+  <M extends RpcMethod>(call: FacadeCall, method: M) =>
+  async (params: ParamsOf<M>, options?: CallOptions): Promise<ResultOf<M>> =>
+    call(method, present(params as RpcParams), options) as Promise<ResultOf<M>>;
 
-/** `client.message` (07 §8.1): one method per RPC, one params object each. */
+/** `client.message` (07 §8.1): one method per RPC, one params object each; `call` checks state and params. */
 export class MessageFacade {
   readonly send;
   readonly pull;
@@ -30,15 +23,15 @@ export class MessageFacade {
   readonly thought;
 
   constructor(call: FacadeCall) {
-    this.send = bind(call, 'message.send', 'to');
+    this.send = bind(call, 'message.send');
     const pull = bind(call, 'message.pull');
     this.pull = (params: ParamsOf<'message.pull'> = {}, options?: CallOptions) => pull(params, options);
     this.ack = bind(call, 'message.ack');
     this.recall = bind(call, 'message.recall');
     this.queryOnline = bind(call, 'message.query_online');
     this.thought = {
-      put: bind(call, 'message.thought.put', 'to'),
-      get: bind(call, 'message.thought.get', 'sender_aid'),
+      put: bind(call, 'message.thought.put'),
+      get: bind(call, 'message.thought.get'),
     };
   }
 }

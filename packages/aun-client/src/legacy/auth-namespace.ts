@@ -1,24 +1,26 @@
 import { type JsonObject, StateError } from 'aun-core';
-import type { AID } from '../aid.js';
+import { parseCertificate } from 'aun-pki';
+import { verifyCard } from '../agentmd/card-signature.js';
+import { type AnyAid, signAgentMdOf, verifyAgentMdOf } from '../aid.js';
 import type { AuthResult } from '../client/auth-result.js';
 import { orThrow } from '../client/result-errors.js';
 import { deprecated } from './deprecation.js';
 import type { LegacyStore } from './store-registry.js';
 
-export type AuthNamespacePorts = {
-  readonly store: () => LegacyStore;
-  readonly currentAid: () => AID;
+export type AuthNamespacePorts<A extends AnyAid> = {
+  readonly store: () => LegacyStore<A>;
+  readonly currentAid: () => A;
   readonly authenticate: () => Promise<AuthResult>;
-  readonly lookupPeer: (aid: string) => Promise<AID>;
+  readonly lookupPeer: (aid: string) => Promise<A>;
 };
 
 type Named = { aid: string };
 
 /** `client.auth` of the 0.3 SDKs, over the store that made the current AID (07 §13). */
-export class AuthNamespace {
-  readonly #ports: AuthNamespacePorts;
+export class AuthNamespace<A extends AnyAid = AnyAid> {
+  readonly #ports: AuthNamespacePorts<A>;
 
-  constructor(ports: AuthNamespacePorts) {
+  constructor(ports: AuthNamespacePorts<A>) {
     this.#ports = ports;
   }
 
@@ -32,14 +34,14 @@ export class AuthNamespace {
     throw new StateError('client.auth.createAid was removed: use AIDStore.register');
   }
 
-  async loadIdentity({ aid }: Named): Promise<AID> {
+  async loadIdentity({ aid }: Named): Promise<A> {
     deprecated('client.auth.loadIdentity', 'AIDStore.load');
     const loaded = await this.#ports.store().loadAsync(aid);
     if (loaded.ok) return loaded.data.aid;
     throw new StateError(loaded.error.message, { data: { code: loaded.error.code } });
   }
 
-  async loadIdentityOrNone({ aid }: Named): Promise<AID | null> {
+  async loadIdentityOrNone({ aid }: Named): Promise<A | null> {
     deprecated('client.auth.loadIdentityOrNone', 'AIDStore.load');
     const loaded = await this.#ports.store().loadAsync(aid);
     return loaded.ok ? loaded.data.aid : null;
@@ -53,6 +55,16 @@ export class AuthNamespace {
   async fetchPeerCert({ aid }: Named): Promise<string> {
     deprecated('client.auth.fetchPeerCert', 'client.lookupPeer');
     return (await this.#ports.lookupPeer(aid)).certPem;
+  }
+
+  async downloadCert({ aid }: Named): Promise<string> {
+    deprecated('client.auth.downloadCert', 'AIDStore.resolve');
+    return orThrow(await this.#ports.store().resolve(aid, { skipAgentMd: true })).aid.certPem;
+  }
+
+  async requestCert({ aid }: Named): Promise<{ registered: true }> {
+    deprecated('client.auth.requestCert', 'AIDStore.register');
+    return orThrow(await this.#ports.store().register(aid));
   }
 
   async checkAid({ aid }: Named) {
@@ -72,12 +84,14 @@ export class AuthNamespace {
 
   signAgentMd(content: string): string {
     deprecated('client.auth.signAgentMd', 'AID.signAgentMd');
-    return orThrow(this.#ports.currentAid().signAgentMd(content)).signed;
+    return orThrow(signAgentMdOf(this.#ports.currentAid(), content)).signed;
   }
 
-  async verifyAgentMd(content: string, { aid }: Named) {
+  /** With `certPem` nobody is asked: the certificate is taken as it is. */
+  async verifyAgentMd(content: string, { aid, certPem }: Named & { certPem?: string }) {
     deprecated('client.auth.verifyAgentMd', 'AID.verifyAgentMd');
-    return orThrow((await this.#ports.lookupPeer(aid)).verifyAgentMd(content));
+    if (certPem === undefined) return orThrow(verifyAgentMdOf(await this.#ports.lookupPeer(aid), content));
+    return orThrow(verifyCard(content, orThrow(parseCertificate(certPem)), aid));
   }
 
   async uploadAgentMd(content?: string) {

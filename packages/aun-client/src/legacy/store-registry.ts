@@ -5,15 +5,16 @@ import type {
   UploadAgentMdResult,
 } from 'aun-agentmd';
 import type { Result } from 'aun-core';
-import type { AID } from '../aid.js';
+import type { AnyAid } from '../aid.js';
 import type { Environment } from '../environment.js';
-import type { AIDInfo, DiagnoseResult, RekeyResult, RenewResult } from '../store/types.js';
+import type { AIDInfo, DiagnoseResult, RekeyResult, RenewResult, ResolveOpts } from '../store/types.js';
 
 /** What the old namespaces of the client need of the store that made an AID. */
-export interface LegacyStore {
-  loadAsync(aid: string): Promise<Result<{ aid: AID }>>;
+export interface LegacyStore<A extends AnyAid = AnyAid> {
+  loadAsync(aid: string): Promise<Result<{ aid: A }>>;
   listAsync(): Promise<Result<{ identities: AIDInfo[] }>>;
   register(aid: string): Promise<Result<{ registered: true }>>;
+  resolve(aid: string, options?: ResolveOpts): Promise<Result<{ aid: A }>>;
   diagnose(aid: string): Promise<Result<DiagnoseResult>>;
   renewCert(aid: string): Promise<Result<RenewResult>>;
   rekey(aid: string): Promise<Result<RekeyResult>>;

@@ -1,16 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Logger, systemClock, ValidationError } from 'aun-core';
+import { type KeyStore, type Logger, systemClock, ValidationError } from 'aun-core';
 import { FsKeyStore } from 'aun-keystore-fs';
-import { createHttpClient, GatewayDiscovery, type NetworkOptions, platformWakeUp } from 'aun-transport';
+import { assembleEnvironment, borrowed, leased } from '../assemble-environment.js';
 import type { Environment } from '../environment.js';
-import { socketPreAuth } from '../session/pre-auth.js';
+import { asyncPorts, isSyncKeyStore, syncPorts } from '../store/key-store-ports.js';
 import type { StoreSettings } from '../store/options.js';
-import { CertificateVerifier } from '../trust/certificate-verifier.js';
-import { GatewayContact } from '../trust/gateway-contact.js';
-import { PkiClient } from '../trust/pki-client.js';
-import { TrustAnchors } from '../trust/trust-anchors.js';
+import { makeAid } from './aid.js';
 import { debugLogger } from './debug-logger.js';
 import { dnsMemory } from './dns-memory.js';
 
@@ -42,62 +39,38 @@ const readPinned = (path: string): string | null => {
   }
 };
 
-export type NodeEnvironment = { readonly environment: Environment; readonly keys: FsKeyStore };
+export type NodeEnvironment = {
+  readonly environment: Environment;
+  readonly keys: KeyStore;
+  /** Releases a key store of ours; one that was given stays open. */
+  readonly closeKeys: () => void;
+};
 
 /**
  * Everything a store in Node works with. Reads `rootCaPath`, touches nothing else.
  * @throws {ValidationError} when `rootCaPath` cannot be read
  */
-export const nodeEnvironment = (settings: StoreSettings, given: Logger | undefined): NodeEnvironment => {
-  const clock = systemClock;
+export const nodeEnvironment = (settings: StoreSettings, ownLogger: Logger | undefined): NodeEnvironment => {
   const aunPath = expandAunPath(settings.aunPath);
-  const logger = given ?? debugLogger(aunPath, settings.debug, clock);
-  const keys = new FsKeyStore({ path: aunPath, seed: settings.encryptionSeed, logger });
-  const roots = [
-    ...readRootCa(settings.rootCaPath),
-    ...(settings.rootCaPem === null ? [] : [settings.rootCaPem]),
-  ];
-  const network: NetworkOptions = {
-    ...dnsMemory({ keys, clock, logger }),
-    tls: { verify: settings.verifySsl, ...(roots.length === 0 ? {} : { caPem: roots.join('\n') }) },
-  };
-  const http = createHttpClient(network);
-  const anchors = new TrustAnchors(roots, () => keys.loadTrustBundleSync());
-  const pki = new PkiClient(http, clock);
-  let deviceId = settings.deviceId;
-  const environment: Environment = {
+  const logger = ownLogger ?? debugLogger(aunPath, settings.debug, systemClock);
+  const given = settings.keyStore;
+  const files = new FsKeyStore({ path: aunPath, seed: settings.encryptionSeed, logger });
+  const keys = given ?? files;
+  const environment = assembleEnvironment(settings, {
     aunPath,
-    get deviceId() {
-      deviceId ??= keys.deviceIdSync();
-      return deviceId;
-    },
-    slotId: settings.slotId,
     verifySsl: settings.verifySsl,
-    rootCaPath: settings.rootCaPath,
-    debug: settings.debug,
-    discoveryPort: settings.discoveryPort,
-    gatewayUrl: settings.gatewayUrl,
-    custodyUrl: settings.custodyUrl,
-    clock,
-    jitter: Math.random,
+    roots: [...readRootCa(settings.rootCaPath), ...(settings.rootCaPem === null ? [] : [settings.rootCaPem])],
     logger,
-    http,
-    network,
-    wakeUp: platformWakeUp,
-    discovery: new GatewayDiscovery({
-      http,
-      verifySsl: settings.verifySsl,
-      port: settings.discoveryPort,
-      clock,
-      logger,
-    }),
-    anchors,
-    contact: new GatewayContact(),
-    authorityPem: () => readPinned(join(aunPath, 'CA', 'authority', 'authority.crt')),
-    pki,
-    verifier: new CertificateVerifier(pki, anchors, clock, logger, settings.strictRevocation),
-    preAuth: socketPreAuth(network, clock),
-    openStateStore: () => new FsKeyStore({ path: aunPath, seed: '', logger }),
-  };
-  return { environment, keys };
+    network: dnsMemory({ keys, clock: systemClock, logger }),
+    keyStorePorts: isSyncKeyStore(keys)
+      ? syncPorts(keys, settings.deviceId)
+      : asyncPorts(keys, settings.deviceId),
+    authorityPem: () =>
+      given === null ? readPinned(join(aunPath, 'CA', 'authority', 'authority.crt')) : null,
+    onHidden: () => () => undefined,
+    makeAid,
+    openStateStore: () =>
+      given === null ? leased(new FsKeyStore({ path: aunPath, seed: '', logger })) : borrowed(given),
+  });
+  return { environment, keys, closeKeys: () => files.closeSync() };
 };

@@ -1,12 +1,14 @@
 import {
   CertificateRevokedError,
   type Clock,
+  ConnectionError,
   E2EEError,
   issuerOf,
   type JsonValue,
   type KeyStore,
   type Logger,
   NotFoundError,
+  TimeoutError,
   ValidationError,
 } from 'aun-core';
 import {
@@ -17,9 +19,11 @@ import {
 } from 'aun-pki';
 import { peerGatewayUrl } from 'aun-transport';
 import type { GatewayLocator } from '../session/gateway-locator.js';
-import type { CertificateVerifier } from '../trust/certificate-verifier.js';
+import { type CertificateVerifier, CHAIN_TROUBLE } from '../trust/certificate-verifier.js';
 import type { PkiClient } from '../trust/pki-client.js';
 import { TimedCache } from '../trust/timed-cache.js';
+
+type Verdict = Awaited<ReturnType<CertificateVerifier['peer']>>;
 
 const TTL_MS = 60 * 60 * 1_000;
 const FETCH_TIMEOUT_MS = 30_000;
@@ -119,8 +123,9 @@ export class PeerCertificates {
   }
 
   async #fetch(aid: string, fingerprint: string, timeoutMs: number): Promise<Certificate> {
-    const certificate = await this.#atPeerGateway(aid, (gatewayUrl) =>
-      this.#ports.pki.certificate(gatewayUrl, aid, fingerprint, timeoutMs),
+    const ask = (gatewayUrl: string) => this.#ports.pki.certificate(gatewayUrl, aid, fingerprint, timeoutMs);
+    const certificate = await this.#atPeerGateway(aid, ask).catch((error: unknown) =>
+      this.#atOwnGateway(aid, error, ask),
     );
     if (certificate === null) {
       throw new NotFoundError(
@@ -134,13 +139,43 @@ export class PeerCertificates {
   }
 
   async #verify(certificate: Certificate, aid: string, fingerprint: string): Promise<Certificate> {
-    const verdict = await this.#atPeerGateway(aid, (gatewayUrl) =>
-      this.#ports.verifier.peer(certificate, aid, gatewayUrl, fingerprint === '' ? undefined : fingerprint),
-    );
+    const verdict = await this.#judge(certificate, aid, fingerprint === '' ? undefined : fingerprint);
     if (verdict.ok) return certificate;
     const message = `peer cert verification failed for ${aid}: ${verdict.error.message}`;
     if (verdict.error.code === 'certificate_revoked') throw new CertificateRevokedError(message);
     throw new ValidationError(message, { data: { field: 'cert', reason: verdict.error.code } });
+  }
+
+  /** By what the peer's gateway says; where that one is out of reach, by the chain that our own passes on (01 §14). */
+  async #judge(certificate: Certificate, aid: string, fingerprint: string | undefined): Promise<Verdict> {
+    const { verifier } = this.#ports;
+    const passedOn = async (problem: unknown): Promise<Verdict | null> =>
+      this.#atOwnGateway(aid, problem, (own) => verifier.passedOn(certificate, aid, own, fingerprint));
+    let verdict: Verdict;
+    try {
+      verdict = await this.#atPeerGateway(aid, (url) => verifier.peer(certificate, aid, url, fingerprint));
+    } catch (error) {
+      const other = await passedOn(error);
+      if (other === null) throw error;
+      return other;
+    }
+    // Another domain's gateway was taken for the peer's: its chain says nothing about the peer.
+    if (verdict.ok || !CHAIN_TROUBLE.has(verdict.error.code) || !this.#isForeign(aid)) return verdict;
+    return (await passedOn(undefined)) ?? verdict;
+  }
+
+  #isForeign(aid: string): boolean {
+    const { ownAid } = this.#ports;
+    return ownAid !== null && issuerOf(ownAid) !== issuerOf(aid);
+  }
+
+  /** Asks our own gateway about an agent of another domain, after `problem` with the peer's. */
+  async #atOwnGateway<T>(aid: string, problem: unknown, ask: (gatewayUrl: string) => Promise<T>): Promise<T> {
+    const { locator, ownAid } = this.#ports;
+    const outOfReach =
+      problem === undefined || problem instanceof ConnectionError || problem instanceof TimeoutError;
+    if (ownAid === null || !outOfReach || !this.#isForeign(aid)) throw problem;
+    return locator.tryEach(ownAid, ask);
   }
 
   /** Own issuer: own gateway. Foreign issuer: its discovered gateway, else the one guessed from our own (01 §14). */

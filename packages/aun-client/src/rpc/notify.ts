@@ -7,10 +7,10 @@ import {
   validateGroupAIDFormat,
 } from 'aun-core';
 import { type NotifyTarget, type RoutedNotification, routeNotification } from 'aun-transport';
-import { snakeKeys } from '../connection/connect-options.js';
+import { type BothSpellings, snakeKeys } from '../connection/spellings.js';
 
 /** Addressing of `notify` (07 §6.11); camelCase keys are accepted too. */
-export type NotifyOptions = NotifyTarget;
+export type NotifyOptions = BothSpellings<NotifyTarget>;
 
 const checkInstance = (target: NotifyTarget): void => {
   if (target.device_id !== undefined && !isDeviceId(target.device_id)) {

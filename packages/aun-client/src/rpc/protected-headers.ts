@@ -1,4 +1,5 @@
 import { canonicalJson, E2EEError, type JsonObject, type JsonValue } from 'aun-core';
+import { deprecated } from '../legacy/deprecation.js';
 
 const KEY = /^[a-z0-9_-]+$/;
 const RESERVED = '_auth';
@@ -55,9 +56,9 @@ const checkedKey = (key: string): string => {
 
 /** Instance-wide headers: unusable keys are skipped without a word (07 §6.9). Null when nothing is left. */
 export const instanceHeaders = (
-  values: Readonly<Record<string, unknown>> | ProtectedHeaders | null,
+  values: Readonly<Record<string, unknown>> | ProtectedHeaders | null | undefined,
 ): Record<string, string> | null => {
-  if (values === null) return null;
+  if (values === null || values === undefined) return null;
   const source = values instanceof ProtectedHeaders ? values.toObject() : values;
   const kept = Object.entries(source)
     .map(([key, value]) => [foldKey(key), text(value)] as const)
@@ -100,6 +101,7 @@ export const mergeProtectedHeaders = (
 ): JsonObject => {
   if (!CARRIERS.has(method)) return params;
   const { headers, protected_headers, ...rest } = params;
+  if (headers !== undefined) deprecated("param 'headers'", "'protected_headers'");
   const merged = { ...instance, ...callHeaders(protected_headers ?? headers) };
   return Object.keys(merged).length === 0 ? rest : { ...rest, protected_headers: merged };
 };

@@ -108,7 +108,10 @@ export const validateParams = (method: string, params: JsonObject, scope: Caller
  * @throws {ValidationError}
  */
 export const checkPayloadSize = (payload: JsonValue): void => {
-  const bytes = new TextEncoder().encode(JSON.stringify(payload)).length;
+  const json = JSON.stringify(payload);
+  // No UTF-16 unit takes more than three bytes in UTF-8.
+  if (json.length * 3 <= MAX_FRAME_BYTES) return;
+  const bytes = new TextEncoder().encode(json).length;
   if (bytes <= MAX_FRAME_BYTES) return;
   const [size, limit] = [bytes, MAX_FRAME_BYTES].map((n) => n.toLocaleString('en-US'));
   throw new ValidationError(

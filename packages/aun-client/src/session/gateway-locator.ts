@@ -1,5 +1,5 @@
 import { ConnectionError, GatewayUnreachableError, type KeyStore, TimeoutError } from 'aun-core';
-import type { GatewayDiscovery } from 'aun-transport';
+import type { CachedGateways, GatewayDiscovery } from 'aun-transport';
 
 type MetadataStore = Pick<KeyStore, 'loadMetadata' | 'saveMetadata'>;
 
@@ -9,6 +9,8 @@ export type GatewayLocatorPorts = {
   readonly fixedUrl: string | null;
   /** Where the gateway address of the identity that speaks is remembered; null for look-ups of a store. */
   readonly metadata: { readonly keys: MetadataStore; readonly aid: string } | null;
+  /** Told the best address after every discovery. */
+  readonly onDiscovered?: ((gatewayUrl: string) => void) | undefined;
 };
 
 /** Failures after which another address may work. */
@@ -31,7 +33,7 @@ export class GatewayLocator {
     await this.#seed(aid);
     const before = discovery.peek(aid)?.discoveredAt;
     const found = await discovery.gateways(aid);
-    if (found.discoveredAt !== before) await this.#remember(aid, found.urls, found.discoveredAt);
+    if (found.discoveredAt !== before) await this.#discovered(aid, found);
     return found.urls;
   }
 
@@ -81,9 +83,9 @@ export class GatewayLocator {
     const { fixedUrl, discovery } = this.#ports;
     if (fixedUrl !== null) return [];
     try {
-      const { urls, discoveredAt } = await discovery.refresh(aid);
-      await this.#remember(aid, urls, discoveredAt);
-      return urls.filter((url) => !tried.includes(url));
+      const found = await discovery.refresh(aid);
+      await this.#discovered(aid, found);
+      return found.urls.filter((url) => !tried.includes(url));
     } catch (error) {
       if (isUnreachable(error)) return [];
       throw error;
@@ -102,10 +104,12 @@ export class GatewayLocator {
     });
   }
 
-  async #remember(aid: string, urls: readonly string[], discoveredAt: number): Promise<void> {
-    const { metadata } = this.#ports;
+  async #discovered(aid: string, { urls, discoveredAt }: CachedGateways): Promise<void> {
+    const { metadata, onDiscovered } = this.#ports;
     const [url] = urls;
-    if (url === undefined || metadata === null || metadata.aid !== aid) return;
+    if (url === undefined) return;
+    onDiscovered?.(url);
+    if (metadata === null || metadata.aid !== aid) return;
     await metadata.keys.saveMetadata(aid, { gateway_url: url, gateway_cached_at: discoveredAt });
   }
 }

@@ -2,6 +2,7 @@ import type { KeyStore, Logger } from 'aun-core';
 import { checkSubject, parseCertificate } from 'aun-pki';
 import type { Environment } from '../environment.js';
 import type { Services } from '../services.js';
+import { alone } from '../store/alone.js';
 import type { CertificateVerifier } from '../trust/certificate-verifier.js';
 import { SDK_LANG, VERSION } from '../version.js';
 import type { Credentials } from './login.js';
@@ -23,7 +24,7 @@ export const openTokenChain = (
     locator: services.locator,
     preAuth: environment.preAuth,
     login: services.login,
-    exclusively: (work) => keys.lockIdentity(who.aid, work),
+    exclusively: (work) => alone(keys, who.aid, work),
     sdk: { lang: SDK_LANG, version: VERSION },
     onNewCert: (pem, gatewayUrl) =>
       adoptCertificate(pem, who, keys, environment.verifier, gatewayUrl, environment.logger),

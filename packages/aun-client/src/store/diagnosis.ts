@@ -1,10 +1,10 @@
 import type { ErrorInfo, Result } from 'aun-core';
-import type { AID } from '../aid.js';
+import type { AnyAid } from '../aid.js';
 import type { DiagnoseResult } from './types.js';
 
 export type DiagnosisInput = {
   readonly aid: string;
-  readonly local: Result<AID>;
+  readonly local: Result<AnyAid>;
   readonly hasCert: boolean;
   readonly remote: Result<{ exists: boolean }>;
 };

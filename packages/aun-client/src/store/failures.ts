@@ -31,6 +31,9 @@ export const unwrap = <T>(result: { ok: true; data: T } | Failure): T => {
   throw new StoreFailure(result.error.code, result.error.message, result.error.cause);
 };
 
+/** The key store could not do its work: storage refused, quota used up, lock or database busy. */
+export const KEYSTORE_ERROR = 'KEYSTORE_ERROR';
+
 const keyStoreCode = (error: KeyStoreError): string =>
   error.code === 'private_key_unreadable' || error.code === 'seed_refused'
     ? ErrorCodes.PRIVATE_KEY_PARSE_ERROR
@@ -38,7 +41,7 @@ const keyStoreCode = (error: KeyStoreError): string =>
       ? ErrorCodes.CERT_PARSE_ERROR
       : error.code === 'identity_exists'
         ? ErrorCodes.IDENTITY_CONFLICT
-        : 'KEYSTORE_ERROR';
+        : KEYSTORE_ERROR;
 
 const isNetwork = (error: unknown): boolean =>
   error instanceof ConnectionError || error instanceof TimeoutError;

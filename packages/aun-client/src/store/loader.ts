@@ -1,8 +1,17 @@
-import { ErrorCodes, KeyStoreError, type Result, resultErr, resultOk, type SyncKeyStore } from 'aun-core';
+import {
+  ErrorCodes,
+  type KeyStore,
+  KeyStoreError,
+  type Result,
+  resultErr,
+  resultOk,
+  type SyncKeyStore,
+} from 'aun-core';
 import { CryptoError, PrivateKey, signDer, utf8Encode, verifyDer } from 'aun-crypto';
 import { type Certificate, checkValidity, parseCertificate, verifyChain } from 'aun-pki';
-import { type AID, createAid } from '../aid.js';
+import { type AnyAid, createAid } from '../aid.js';
 import type { Environment } from '../environment.js';
+import { failureOf } from './failures.js';
 
 const SKEW_S = 300;
 const PREVIOUS_KEYS = 3;
@@ -31,7 +40,7 @@ export const judgeIdentity = (
   stored: StoredIdentity,
   environment: Environment,
   options: LoadOptions = {},
-): Result<AID> => {
+): Result<AnyAid> => {
   if (stored.certPem === null) {
     return resultErr(
       ErrorCodes.CERT_NOT_FOUND,
@@ -129,7 +138,7 @@ export const loadIdentitySync = (
   keys: KeyReader,
   environment: Environment,
   options: LoadOptions = {},
-): Result<AID> => {
+): Result<AnyAid> => {
   const name = aid.trim();
   try {
     const first = judgeIdentity(name, readSync(name, keys), environment, options);
@@ -139,8 +148,40 @@ export const loadIdentitySync = (
     return judgeIdentity(name, readSync(name, keys), environment, options);
   } catch (error) {
     if (!(error instanceof KeyStoreError)) throw error;
-    return storeError(name, error);
+    return failureOf(new KeyStoreError(error.code, `${name}: ${error.message}`, { cause: error }));
   }
+};
+
+/** The same over promises, for any key store. */
+export const loadIdentity = async (
+  aid: string,
+  keys: KeyStore,
+  environment: Environment,
+  options: LoadOptions = {},
+): Promise<Result<AnyAid>> => {
+  const name = aid.trim();
+  try {
+    await environment.prepare();
+    const first = judgeIdentity(name, await read(name, keys), environment, options);
+    const mismatch = !first.ok && first.error.code === ErrorCodes.KEYPAIR_MISMATCH;
+    if (!mismatch || !(await keys.repairKeyPair(name))) return first;
+    return judgeIdentity(name, await read(name, keys), environment, options);
+  } catch (error) {
+    if (!(error instanceof KeyStoreError)) throw error;
+    return failureOf(new KeyStoreError(error.code, `${name}: ${error.message}`, { cause: error }));
+  }
+};
+
+const read = async (aid: string, keys: KeyStore): Promise<StoredIdentity> => {
+  const certPem = await keys.loadCert(aid);
+  if (certPem === null) return { certPem, privateKeyPem: null, previousKeyPems: [] };
+  const pair = await keys.loadKeyPair(aid);
+  const previous = pair === null ? [] : await keys.loadPreviousKeyPairs(aid, PREVIOUS_KEYS);
+  return {
+    certPem,
+    privateKeyPem: pair?.privateKeyPem ?? null,
+    previousKeyPems: previous.map((entry) => entry.privateKeyPem),
+  };
 };
 
 const readSync = (aid: string, keys: KeyReader): StoredIdentity => {
@@ -153,12 +194,4 @@ const readSync = (aid: string, keys: KeyReader): StoredIdentity => {
     privateKeyPem: pair?.privateKeyPem ?? null,
     previousKeyPems: previous.map((entry) => entry.privateKeyPem),
   };
-};
-
-const storeError = (aid: string, error: KeyStoreError): Result<never> => {
-  const code =
-    error.code === 'certificate_unreadable'
-      ? ErrorCodes.CERT_PARSE_ERROR
-      : ErrorCodes.PRIVATE_KEY_PARSE_ERROR;
-  return resultErr(code, `${aid}: ${error.message}`, error);
 };

@@ -1,22 +1,32 @@
-import { DEFAULT_SLOT_ID, type Logger, ValidationError, validateDeviceId, validateSlotId } from 'aun-core';
+import {
+  DEFAULT_SLOT_ID,
+  type KeyStore,
+  type Logger,
+  ValidationError,
+  validateDeviceId,
+  validateSlotId,
+} from 'aun-core';
 
 /** Options of `new AIDStore` (07 §3.1). */
 export type AIDStoreOptions = {
-  /** Root of the keystore; `~` is expanded; empty: `~/.aun`. */
+  /** Root of the keystore; `~` is expanded; empty: `~/.aun`. In browsers any text: it only separates cached cards. */
   aunPath: string;
   /** Input of the key-file encryption; `''` is a fixed, publicly known seed. Never stored, never logged. */
   encryptionSeed: string;
   deviceId?: string;
   slotId?: string;
-  /** Default true, unless `AUN_ENV` or `KITE_ENV` names a development environment. */
+  /**
+   * Default true, unless `AUN_ENV` or `KITE_ENV` names a development environment. Browsers always verify; there false
+   * only changes the order of discovery.
+   */
   verifySsl?: boolean;
-  /** PEM file with further trust anchors, for certificate chains and for TLS. */
+  /** PEM file with further trust anchors, for certificate chains and for TLS. Not in browsers. */
   rootCaPath?: string | null;
   /** The same as text. */
   rootCaPem?: string | null;
   /** Refuse certificates whose revocation status cannot be had; default: only a positive "revoked" counts (01 §4.5). */
   strictRevocation?: boolean;
-  /** Log to the console and to `{aunPath}/logs`. */
+  /** Log to the console and, in Node, to `{aunPath}/logs`. */
   debug?: boolean;
   /** Port used instead of 443 for `https://{aid}` and `https://gateway.{issuer}`. */
   discoveryPort?: number | null;
@@ -24,6 +34,12 @@ export type AIDStoreOptions = {
   gatewayUrl?: string | null;
   custodyUrl?: string | null;
   logger?: Logger;
+  /**
+   * A key store of the application's own instead of that of the platform; `aunPath` and `encryptionSeed` then name and
+   * open nothing in it. It stays open, whoever made it closes it. Without the methods of `SyncKeyStore`, only the
+   * `…Async` forms work.
+   */
+  keyStore?: KeyStore;
 };
 
 export type StoreSettings = {
@@ -39,6 +55,7 @@ export type StoreSettings = {
   readonly discoveryPort: number | null;
   readonly gatewayUrl: string | null;
   readonly custodyUrl: string | null;
+  readonly keyStore: KeyStore | null;
 };
 
 const DEVELOPMENT: ReadonlySet<string> = new Set(['development', 'dev', 'local']);
@@ -69,6 +86,12 @@ const socketUrl = (value: unknown): string | null => {
   return fail('gatewayUrl', 'must be a ws or wss URL');
 };
 
+const keyStore = (value: unknown): KeyStore | null => {
+  if (value === undefined || value === null) return null;
+  const usable = typeof value === 'object' && 'loadKeyPair' in value && 'lockIdentity' in value;
+  return usable ? (value as KeyStore) : fail('keyStore', 'must be a KeyStore');
+};
+
 /**
  * Checks the options of the constructor.
  * @param env `AUN_ENV`, else `KITE_ENV`; only `development`, `dev` and `local` matter (02 §1.5)
@@ -94,5 +117,6 @@ export const parseStoreOptions = (options: AIDStoreOptions, env: string | undefi
     discoveryPort: port(options.discoveryPort),
     gatewayUrl: socketUrl(options.gatewayUrl),
     custodyUrl: optionalText(options.custodyUrl, 'custodyUrl'),
+    keyStore: keyStore(options.keyStore),
   };
 };

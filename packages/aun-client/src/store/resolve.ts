@@ -1,5 +1,5 @@
 import { ErrorCodes, parseExactAid, type Result, resultOk } from 'aun-core';
-import { type AID, createAid } from '../aid.js';
+import { type AnyAid, createAid } from '../aid.js';
 import type { Environment } from '../environment.js';
 import type { Services } from '../services.js';
 import { withDeadline } from './deadline.js';
@@ -12,7 +12,7 @@ export type ResolvePorts = {
   readonly environment: Environment;
   readonly services: Services;
   /** The offline load; an own identity keeps its private key. */
-  readonly load: (aid: string) => Promise<Result<AID>>;
+  readonly load: (aid: string) => Promise<Result<AnyAid>>;
 };
 
 /** Certificate and card of an AID in one step (07 §3.7). */
@@ -52,7 +52,7 @@ const fetchIdentity = async (
   options: ResolveOpts,
   timeoutMs: number,
   ports: ResolvePorts,
-): Promise<AID> => {
+): Promise<AnyAid> => {
   const { peers } = ports.services;
   const certificate = await peers.get({ aid: name, fresh: options.forceRefresh === true, timeoutMs });
   // An own identity that was refreshed keeps its key, if the key still fits.

@@ -14,12 +14,13 @@ import {
   resultErr,
   resultOk,
 } from 'aun-core';
-import { type AID, aidParts } from '../aid.js';
+import { type AnyAid, aidParts } from '../aid.js';
 import type { Environment } from '../environment.js';
 import { openServices, type Services } from '../services.js';
 import type { Credentials } from '../session/login.js';
+import { alone } from './alone.js';
 import { diagnoseIdentity } from './diagnosis.js';
-import { failureOf } from './failures.js';
+import { failureOf, KEYSTORE_ERROR } from './failures.js';
 import type { LoadOptions } from './loader.js';
 import { Registration } from './registration.js';
 import { rekeyIdentity, renewCertificate } from './renewal.js';
@@ -35,7 +36,7 @@ import type {
 } from './types.js';
 import { uploadAgentMd } from './upload.js';
 
-export type LoadIdentity = (aid: string, options?: LoadOptions) => Promise<Result<AID>>;
+export type LoadIdentity = (aid: string, options?: LoadOptions) => Promise<Result<AnyAid>>;
 
 /** The store's asynchronous work, the same on every platform; loading is the platform's part. */
 export class StoreOperations {
@@ -68,7 +69,8 @@ export class StoreOperations {
       logger,
     });
     try {
-      await this.#keys.lockIdentity(name.data, () => registration.run(name.data));
+      await this.#environment.prepare();
+      await alone(this.#keys, name.data, () => registration.run(name.data));
       this.#environment.contact.note(issuerOf(name.data));
       return resultOk({ registered: true });
     } catch (error) {
@@ -76,20 +78,17 @@ export class StoreOperations {
     }
   }
 
-  async exists(aid: string): Promise<Result<{ exists: boolean }>> {
-    const name = parseExactAid(aid);
-    if (!name.ok) return name;
-    try {
-      const ask = (url: string) => this.#environment.pki.exists(url, name.data);
-      return resultOk({ exists: await this.#open().locator.tryEach(name.data, ask) });
-    } catch (error) {
-      return failureOf(error);
-    }
+  exists(aid: string): Promise<Result<{ exists: boolean }>> {
+    return this.#named(aid, async (name) => {
+      const ask = (url: string) => this.#environment.pki.exists(url, name);
+      return resultOk({ exists: await this.#open().locator.tryEach(name, ask) });
+    });
   }
 
   resolve(aid: string, options: ResolveOpts = {}): Promise<Result<ResolveResult>> {
     const load = (name: string) => this.#load(name);
-    return resolveAid(aid, options, { environment: this.#environment, services: this.#open(), load });
+    const ports = { environment: this.#environment, services: this.#open(), load };
+    return this.#named(aid, (name) => resolveAid(name, options, ports));
   }
 
   fetchAgentMd(aid: string, options: number | FetchAgentMdOpts = {}): Promise<Result<FetchAgentMdResult>> {
@@ -147,6 +146,7 @@ export class StoreOperations {
     const name = parseExactAid(aid);
     if (!name.ok) return name;
     try {
+      await this.#environment.prepare();
       return await work(name.data);
     } catch (error) {
       return failureOf(error);
@@ -161,18 +161,25 @@ export class StoreOperations {
   ): Promise<Result<T>> {
     const name = parseExactAid(aid);
     if (!name.ok) return name;
-    const loaded = await this.#load(name.data, { allowExpired: true });
-    if (!loaded.ok) return resultErr(ErrorCodes.PRIVATE_KEY_REQUIRED, loaded.error.message, loaded.error);
-    const { certificate, privateKey } = aidParts(loaded.data);
-    if (privateKey === null) {
-      return resultErr(ErrorCodes.PRIVATE_KEY_REQUIRED, `the private key of ${name.data} is not here`);
-    }
     try {
-      const who = { aid: name.data, certificate, privateKey };
-      return resultOk(await this.#keys.lockIdentity(name.data, () => work(who)));
+      // Loaded under the lock: a procedure that ran just before may have replaced the key.
+      return await alone(this.#keys, name.data, async () => {
+        const who = await this.#credentials(name.data);
+        return who.ok ? resultOk(await work(who.data)) : who;
+      });
     } catch (error) {
       return failureOf(error, code, code);
     }
+  }
+
+  async #credentials(aid: string): Promise<Result<Credentials>> {
+    const loaded = await this.#load(aid, { allowExpired: true });
+    if (!loaded.ok && loaded.error.code === KEYSTORE_ERROR) return loaded;
+    if (!loaded.ok) return resultErr(ErrorCodes.PRIVATE_KEY_REQUIRED, loaded.error.message, loaded.error);
+    const { certificate, privateKey } = aidParts(loaded.data);
+    return privateKey === null
+      ? resultErr(ErrorCodes.PRIVATE_KEY_REQUIRED, `the private key of ${aid} is not here`)
+      : resultOk({ aid, certificate, privateKey });
   }
 
   async #certFacts(aid: string, certificate: { readonly notAfter: Date; readonly fingerprint: string }) {

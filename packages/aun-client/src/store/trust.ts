@@ -74,7 +74,7 @@ export class StoreTrust {
       certPem: certificate.pem,
     }));
     await this.#ports.keys.saveTrustRoots(document, roots);
-    this.#ports.environment.anchors.invalidate();
+    await this.#ports.environment.anchors.refresh();
     return resultOk(facts(verified.data));
   }
 
@@ -120,7 +120,7 @@ export class StoreTrust {
       const root = verifyIssuerRoot(pem, list.data, { now: this.#now() });
       if (!root.ok) return invalid(root.error.message);
       await this.#ports.keys.saveIssuerRootCert(issuer, root.data.pem);
-      this.#ports.environment.anchors.invalidate();
+      await this.#ports.environment.anchors.refresh();
       return resultOk({ updated: true, fingerprint: root.data.fingerprint });
     } catch (error) {
       return resultErr(

@@ -1,6 +1,6 @@
 import type { FetchAgentMdResult } from 'aun-agentmd';
 import type { ErrorInfo } from 'aun-core';
-import type { AID } from '../aid.js';
+import type { AnyAid } from '../aid.js';
 
 export type AIDInfo = { aid: string; certNotAfter: Date; certIssuer: string; certFingerprint: string };
 
@@ -12,8 +12,8 @@ export type ResolveOpts = {
   skipAgentMd?: boolean;
 };
 
-export type ResolveResult = {
-  aid: AID;
+export type ResolveResult<A extends AnyAid = AnyAid> = {
+  aid: A;
   agent_md?: FetchAgentMdResult;
   source: { cert_from_cache: boolean; agent_md_fetched: boolean };
 };

@@ -1,6 +1,6 @@
 import type { UploadAgentMdResult } from 'aun-agentmd';
 import { ErrorCodes, type KeyStore, type Result, resultErr } from 'aun-core';
-import { type AID, aidParts } from '../aid.js';
+import { type AnyAid, aidParts } from '../aid.js';
 import type { Environment } from '../environment.js';
 import { openServices } from '../services.js';
 import { openTokenChain } from '../session/open-token-chain.js';
@@ -8,7 +8,7 @@ import { failureOf } from './failures.js';
 
 /** Signs the card of a local identity, gets a token without a session, publishes (07 §3.9). */
 export const uploadAgentMd = async (
-  aid: AID,
+  aid: AnyAid,
   content: string | undefined,
   environment: Environment,
   keys: KeyStore,

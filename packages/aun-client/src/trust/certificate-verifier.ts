@@ -14,7 +14,7 @@ import type { TrustAnchors } from './trust-anchors.js';
 type Verdict = Result<VerifiedCertificate, CertificateErrorCode>;
 
 /** Failures that a changed CA chain on the server can explain. */
-const CHAIN_TROUBLE: ReadonlySet<string> = new Set([
+export const CHAIN_TROUBLE: ReadonlySet<string> = new Set([
   'issuer_mismatch',
   'key_identifier_mismatch',
   'signature_invalid',
@@ -53,6 +53,31 @@ export class CertificateVerifier {
         ...(fingerprint === undefined ? {} : { fingerprint }),
       }),
     );
+  }
+
+  /**
+   * The certificate of an agent of another domain, with the chain that our own gateway passes on. It has to end in a root
+   * that we trust like any other; about revocation our gateway cannot speak. Null when it knows no chain.
+   */
+  async passedOn(
+    certificate: Certificate,
+    aid: string,
+    ownGatewayUrl: string,
+    fingerprint?: string,
+  ): Promise<Verdict | null> {
+    const chain = await this.#pki.chainOf(ownGatewayUrl, aid);
+    if (chain === null) return null;
+    const verdict = verifyPeerCertificate(certificate, {
+      chain,
+      roots: this.#anchors.roots,
+      now: this.#clock.now(),
+      cache: this.#verified,
+      revocation: {},
+      strictRevocation: this.#strictRevocation,
+      expectedAid: aid,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    });
+    return this.#logged(verdict);
   }
 
   /** The certificate with which a gateway proved itself at login. */

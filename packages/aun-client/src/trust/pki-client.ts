@@ -11,11 +11,13 @@ const TIMEOUT_MS = 5_000;
 export class PkiClient {
   readonly #http: HttpClient;
   readonly #chains: TimedCache<readonly Certificate[]>;
+  readonly #foreignChains: TimedCache<readonly Certificate[] | null>;
   readonly #status: TimedCache<JsonValue | undefined>;
 
   constructor(http: HttpClient, clock: Clock) {
     this.#http = http;
     this.#chains = new TimedCache(clock, CHAIN_TTL_MS, 100);
+    this.#foreignChains = new TimedCache(clock, CHAIN_TTL_MS, 100);
     this.#status = new TimedCache(clock, REVOCATION_TTL_MS);
   }
 
@@ -53,6 +55,21 @@ export class PkiClient {
       const bundle = parseCertificateBundle(responseText(response));
       if (!bundle.ok) throw new NetworkError(`${url}: ${bundle.error.message}`);
       return bundle.data;
+    });
+  }
+
+  /**
+   * The issuers of an agent of another domain as its own gateway passes them on, issuer CA first, root last; null when it
+   * knows none (01 §14). Cached for an hour.
+   */
+  chainOf(gatewayUrl: string, aid: string): Promise<readonly Certificate[] | null> {
+    const url = gatewayHttpUrl(gatewayUrl, `/pki/chain/${encodeURIComponent(aid)}`);
+    return this.#foreignChains.get(url, async () => {
+      const response = await this.#http.request({ url, timeoutMs: TIMEOUT_MS });
+      if (response.status === 404) return null;
+      const bundle = parseCertificateBundle(responseText(response));
+      if (response.status !== 200 || !bundle.ok) throw unexpected(url, response.status);
+      return bundle.data.slice(1);
     });
   }
 

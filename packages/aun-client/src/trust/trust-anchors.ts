@@ -1,15 +1,23 @@
 import { type Certificate, readableCertificates, TrustStore } from 'aun-pki';
 
+/** Certificates that a keystore learned from verified lists (08 §9.1). */
+export interface LearnedAnchors {
+  /** PEM blocks as of the last `refresh`, or read on the spot where that is possible. */
+  current(): readonly string[];
+  /** Reads them again. Rejects when the keystore cannot be read. */
+  refresh(): Promise<void>;
+}
+
 /**
  * Certificates that an application or a verified list declared trustworthy: `rootCaPath`, `rootCaPem`, and what the
  * keystore learned (08 §9.1).
  */
 export class TrustAnchors {
   readonly #given: readonly string[];
-  readonly #learned: () => readonly string[];
+  readonly #learned: LearnedAnchors;
   #store: TrustStore | null = null;
 
-  constructor(given: readonly string[], learned: () => readonly string[]) {
+  constructor(given: readonly string[], learned: LearnedAnchors) {
     this.#given = given;
     this.#learned = learned;
   }
@@ -20,8 +28,9 @@ export class TrustAnchors {
     return this.#store;
   }
 
-  /** Forgets the parsed set; the next look-up reads the keystore again. */
-  invalidate(): void {
+  /** Forgets the parsed set and reads the keystore again. */
+  async refresh(): Promise<void> {
+    await this.#learned.refresh();
     this.#store = null;
   }
 
@@ -44,7 +53,7 @@ export class TrustAnchors {
   }
 
   #all(): Certificate[] {
-    return [...this.#given, ...this.#learned()].flatMap(readableCertificates);
+    return [...this.#given, ...this.#learned.current()].flatMap(readableCertificates);
   }
 }
 

@@ -39,10 +39,43 @@ describe('types that an editor shows', () => {
       .toEqualTypeOf<string[]>();
   });
 
+  it('knows the rest of the auth, meta and message families', () => {
+    const proof = { aid: 'a', request_id: 'r', nonce: 'n', signature: 's' };
+    const calls = () => ({
+      renew: client.call('auth.renew_cert', proof),
+      rekey: client.call('auth.rekey', { ...proof, new_public_key: 'k' }),
+      request: client.call('auth.request_cert', { aid: 'a', public_key: 'k', curve: 'P-384' }),
+      status: client.call('meta.status'),
+      roots: client.call('meta.trust_roots'),
+      ack: client.call('message.ack', { up_to_seq: 3 }),
+      v2ack: client.call('message.v2.ack', { seq: 3 }),
+      v2pull: client.call('message.v2.pull', { limit: 5 }),
+      recall: client.message.recall({ message_ids: ['m'] }),
+      put: client.message.thought.put({ to: 'a', context: { type: 't', id: 'i' }, payload: { text: 'x' } }),
+      get: client.message.thought.get({ sender_aid: 'a', context: { type: 't', id: 'i' } }),
+    });
+    type Calls = { [K in keyof ReturnType<typeof calls>]: Awaited<ReturnType<typeof calls>[K]> };
+    expectTypeOf<Calls['renew']['status']>().toEqualTypeOf<'renewed'>();
+    expectTypeOf<Calls['rekey']['status']>().toEqualTypeOf<'rekeyed'>();
+    expectTypeOf<Calls['request']['aid']>().toEqualTypeOf<string>();
+    expectTypeOf<Calls['status']['protocol_version']>().toEqualTypeOf<string>();
+    expectTypeOf<Calls['roots']>().toEqualTypeOf<JsonObject>();
+    expectTypeOf<Calls['ack']>().toEqualTypeOf<Calls['v2ack']>();
+    expectTypeOf<Calls['v2pull']>().toEqualTypeOf<PullAnswer>();
+    expectTypeOf<Calls['recall']['recalled']>().toEqualTypeOf<number>();
+    expectTypeOf<Calls['put']['stored_count']>().toEqualTypeOf<number>();
+    expectTypeOf<Calls['get']['found']>().toEqualTypeOf<boolean>();
+  });
+
   it('knows the options of a notification', () => {
-    const sent = () => client.notify('event/app.typing', { on: true }, { to: 'a', ttl_ms: 500 });
+    const sent = () => client.notify('event/app.typing', { on: true }, { to: 'a', ttl_ms: 500, slotId: 's' });
     expectTypeOf(sent).returns.toEqualTypeOf<Promise<void>>();
     expectTypeOf<AUNClient['notify']>().parameter(0).toEqualTypeOf<string>();
+  });
+
+  it('takes the options of connect() in both spellings', () => {
+    const both = () => client.connect({ call_timeout: 3, autoReconnect: true, retry: { maxAttempts: 2 } });
+    expectTypeOf(both).returns.toEqualTypeOf<Promise<void>>();
   });
 
   it('lets unknown methods through as JSON, or as what the caller says', () => {
@@ -58,6 +91,14 @@ describe('types that an editor shows', () => {
     const wrong = () => {
       // @ts-expect-error: aids is a list
       void client.message.queryOnline({ aids: 'x' });
+      // @ts-expect-error: a recipient is required
+      void client.message.send({ payload: 'x' });
+      // @ts-expect-error: a context is required
+      void client.message.thought.get({ sender_aid: 'a' });
+      // @ts-expect-error: milliseconds are a number
+      void client.notify('event/app.x', {}, { to: 'a', ttl_ms: '5' });
+      // @ts-expect-error: there is no such kind
+      void client.connect({ connection_kind: 'medium' });
     };
     expectTypeOf(wrong).toBeFunction();
   });

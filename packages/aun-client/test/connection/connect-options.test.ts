@@ -64,6 +64,19 @@ describe('connect options', () => {
     expect(parseConnectOptions({ heartbeat_interval: 0 }).heartbeatIntervalS).toBe(0);
   });
 
+  it('take both spellings inside delivery_mode too', () => {
+    const deliveryMode = { mode: 'queue' as const, routing: 'sender_affinity' as const, affinityTtlMs: 9 };
+    expect(parseConnectOptions({ deliveryMode }).deliveryMode).toEqual({
+      mode: 'queue',
+      routing: 'sender_affinity',
+      affinity_ttl_ms: 9,
+    });
+  });
+
+  it('name unknown keys as they were written', () => {
+    expect(() => parseConnectOptions({ callTimeOut: 1 })).toThrow(/unsupported field\(s\): callTimeOut$/);
+  });
+
   it('name all unknown keys, sorted', () => {
     expect(() => parseConnectOptions({ zeta: 1, alpha: 2 })).toThrow(
       'connect options contain unsupported field(s): alpha, zeta',

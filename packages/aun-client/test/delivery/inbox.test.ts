@@ -196,7 +196,7 @@ describe('the P2P inbox', () => {
     await settle();
     expect(box.seqs).toEqual([1, 3, 2]);
     box.inbox.ackSoon();
-    await settle();
+    await box.clock.advance(200);
     expect(box.cursor).toBe(3);
   });
 
@@ -274,20 +274,62 @@ describe('the P2P inbox', () => {
     expect(box.clock.timers).toBe(0);
   });
 
-  it('merges acknowledgements of a burst', async () => {
-    const box = new ScriptedInbox();
-    let release: () => void = () => undefined;
-    const serve = box.answer;
-    box.answer = async (call) => {
-      if (box.calls.length === 1)
-        await new Promise<void>((resolve) => {
-          release = resolve;
-        });
-      return serve(call);
-    };
-    for (let seq = 1; seq <= 20; seq += 1) await box.push('message.received', plainPush(seq));
-    release();
-    await settle();
-    expect(paramsOf(box, 'message.v2.ack').map(({ up_to_seq }) => up_to_seq)).toEqual([1, 20]);
+  describe('acknowledges pushes in the background', () => {
+    const acked = (box: ScriptedInbox) => paramsOf(box, 'message.v2.ack').map(({ up_to_seq }) => up_to_seq);
+
+    it('at once after a quiet time, and then the rest of a burst together', async () => {
+      const box = new ScriptedInbox();
+      for (let seq = 1; seq <= 20; seq += 1) await box.push('message.received', plainPush(seq));
+      expect(acked(box)).toEqual([1]);
+      await box.clock.advance(200);
+      expect(acked(box)).toEqual([1, 20]);
+      await box.clock.advance(60_000);
+      await box.push('message.received', plainPush(21));
+      expect(acked(box)).toEqual([1, 20, 21]);
+      expect(box.clock.timers).toBe(0);
+    });
+
+    it('never more than was handed over', async () => {
+      const box = new ScriptedInbox();
+      let finish: () => void = () => undefined;
+      await box.push('message.received', plainPush(1));
+      box.onEvent = () => new Promise((resolve) => (finish = resolve));
+      await box.push('message.received', plainPush(2));
+      await box.clock.advance(1_000);
+      expect(acked(box)).toEqual([1]);
+      finish();
+      await settle();
+      expect(acked(box)).toEqual([1, 2]);
+    });
+
+    it('at once when the connection is about to be closed', async () => {
+      const box = new ScriptedInbox();
+      for (let seq = 1; seq <= 3; seq += 1) await box.push('message.received', plainPush(seq));
+      box.inbox.flushAcks();
+      await settle();
+      expect(acked(box)).toEqual([1, 3]);
+      box.inbox.flushAcks();
+      await box.clock.advance(1_000);
+      expect(acked(box)).toEqual([1, 3]);
+    });
+
+    it('on the next connection when this one is lost before', async () => {
+      const box = new ScriptedInbox();
+      for (let seq = 1; seq <= 3; seq += 1) await box.push('message.received', plainPush(seq));
+      box.inbox.stopFilling();
+      expect(box.clock.timers).toBe(0);
+      await box.clock.advance(1_000);
+      await box.inbox.fill();
+      await settle();
+      expect(acked(box)).toEqual([1, 3]);
+    });
+
+    it('also when the clock is set back', async () => {
+      const box = new ScriptedInbox();
+      await box.push('message.received', plainPush(1));
+      box.clock.jump(-3_600_000);
+      await box.push('message.received', plainPush(2));
+      expect(acked(box)).toEqual([1, 2]);
+    });
   });
 });

@@ -45,6 +45,16 @@ describe('the sequence tracker', () => {
     expect(waits).toEqual([1, 3, 10, 30, 60, 60]);
   }, 20_000);
 
+  it('asks again at once after a clock that was set back by hours', async () => {
+    const clock = new FakeClock();
+    const tracker = new SeqTracker(clock);
+    expect(tracker.onMessageSeq(10)).toBe(true);
+    expect(tracker.onMessageSeq(11)).toBe(false);
+    clock.jump(-4 * 3_600_000);
+    expect(tracker.onMessageSeq(12)).toBe(true);
+    expect(tracker.onMessageSeq(13)).toBe(false);
+  });
+
   it('is forced forward but never back', () => {
     const tracker = new SeqTracker(new FakeClock(), 5);
     tracker.onMessageSeq(9);

@@ -21,6 +21,7 @@ class Agent {
   readonly clock: FakeClock;
   readonly key = PrivateKey.generate();
   readonly calls: { method: string; params: JsonObject }[] = [];
+  readonly store = new MemoryPrekeyStore();
   readonly coordinator: E2eeCoordinator;
   /** Certificates as their PKI would answer. */
   readonly certificates = new Map<string, PrivateKey>();
@@ -38,7 +39,7 @@ class Agent {
       deviceId,
       privateKey: this.key,
       previousKeys: [],
-      keys: new MemoryPrekeyStore() as never,
+      keys: this.store as never,
       peers: {
         get: async ({ aid: wanted }: { aid: string }) => {
           this.lookUp(wanted);
@@ -104,6 +105,33 @@ const world = () => {
   });
   return { clock, nora, otto, send, sent, delivered };
 };
+
+describe('an acknowledgement', () => {
+  it('has old prekeys destroyed, which is looked after once a minute', async () => {
+    const { otto, clock } = world();
+    const day = 86_400_000;
+    const stored = async () =>
+      (await otto.store.listPrekeys(OTTO, 'd-otto', '')).map(({ spkId }) => spkId).sort();
+    const save = (spkId: string, ageDays: number) =>
+      otto.store.savePrekey(OTTO, 'd-otto', {
+        spkId,
+        groupId: '',
+        privateScalar: otto.key.toScalar(),
+        publicSpki: otto.key.publicKey.spki,
+        createdAt: clock.now() - ageDays * day,
+      });
+    await save('new', 0);
+    await save('old', 181);
+    await otto.coordinator.acked(1);
+    expect(await stored()).toEqual(['new']);
+    await save('older', 182);
+    await otto.coordinator.acked(2);
+    expect(await stored()).toEqual(['new', 'older']);
+    await clock.advance(60_000);
+    await otto.coordinator.acked(3);
+    expect(await stored()).toEqual(['new']);
+  });
+});
 
 const failure = (code: number): AUNError => new RpcError('stale', { code });
 

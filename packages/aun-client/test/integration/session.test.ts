@@ -1,9 +1,15 @@
-import { ConnectionError, GatewayUnreachableError, StateError } from 'aun-core';
+import {
+  ConnectionError,
+  GatewayUnreachableError,
+  InvalidIdentityError,
+  StateError,
+  ValidationError,
+} from 'aun-core';
 import { FsKeyStore } from 'aun-keystore-fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Member, permission } from '../../src/connection/matrix.js';
 import { AUNClient } from '../../src/index.js';
-import { card, ok, TestNetwork, until, untilState } from '../support/network.js';
+import { card, ok, okAsync, TestNetwork, until, untilState } from '../support/network.js';
 
 describe('sessions', () => {
   let network: TestNetwork;
@@ -191,6 +197,41 @@ describe('sessions', () => {
     expect(await client.checkGatewayHealth()).toBe(true);
     expect(client.gatewayHealth).toBe(true);
     expect(await client.checkGatewayHealth('wss://gateway.aun.localhost:1/aun', 1)).toBe(false);
+  });
+
+  it('asks for the health of a gateway that it has discovered, and waits for no answer', async () => {
+    const { aid, store } = await network.identity('nora');
+    const another = await network.store({ aunPath: store.aunPath });
+    const client = network.client(ok(another.load(aid.aid)).aid);
+    await client.authenticate();
+    await until(() => client.gatewayHealth === true, 'the health after the discovery');
+  });
+
+  it('judges the identity before the state in loadIdentity', async () => {
+    const { aid, store } = await network.identity('nora');
+    const { aid: peer } = await network.identity('omar');
+    const keyless = (await okAsync(store.resolve(peer.aid, { skipAgentMd: true }))).aid;
+    const client = network.client(aid);
+    expect(() => client.loadIdentity(aid.aid as never)).toThrow(ValidationError);
+    expect(() => client.loadIdentity(keyless)).toThrow(InvalidIdentityError);
+    expect(() => client.loadIdentity(aid)).toThrow(/'standby'/);
+    await client.close();
+    expect(() => client.loadIdentity(keyless)).toThrow(StateError);
+    client.loadIdentity(aid);
+    expect(client.state).toBe('standby');
+  });
+
+  it('says that a card seen in traffic was downloaded, and nothing of one that was asked for', async () => {
+    const [nora, omar] = [await network.identity('nora'), await network.identity('omar')];
+    const [writer, owner] = [network.client(nora.aid), network.client(omar.aid)];
+    const updates: unknown[] = [];
+    writer.on('agent_md.updated', (update) => void updates.push(update));
+    await Promise.all([writer.connect(), owner.connect()]);
+    const { etag } = await owner.publishAgentMd(card(omar.aid.aid));
+    await writer.call('message.send', { to: omar.aid.aid, payload: { text: 'whose card?' } });
+    await until(() => updates.length > 0, 'the download');
+    await writer.fetchAgentMd(omar.aid.aid);
+    expect(updates).toEqual([{ aid: omar.aid.aid, etag }]);
   });
 
   it('carries the old state names for old listeners', async () => {

@@ -36,6 +36,12 @@ export class FakeClock implements Clock {
     this.#timers = this.#timers.filter((timer) => timer.id !== handle);
   }
 
+  /** Somebody sets the clock: timers are not in a hurry because of it. */
+  jump(ms: number): void {
+    this.#now += ms;
+    this.#timers = this.#timers.map((timer) => ({ ...timer, at: timer.at + ms }));
+  }
+
   /** Runs everything that is due within `ms`, letting promises settle in between. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

@@ -1,8 +1,9 @@
 import { type KeyStore, KeyStoreError, NetworkError, type Result } from 'aun-core';
 import { GatewayDiscovery, type HttpClient } from 'aun-transport';
-import type { AID } from '../../src/aid.js';
+import type { AnyAid } from '../../src/aid.js';
 import type { Environment } from '../../src/environment.js';
 import { nodeEnvironment } from '../../src/node/environment.js';
+import { isSyncKeyStore } from '../../src/store/key-store-ports.js';
 import { loadIdentitySync } from '../../src/store/loader.js';
 import { type AIDStoreOptions, parseStoreOptions } from '../../src/store/options.js';
 import { StoreOperations } from '../../src/store/store-operations.js';
@@ -64,7 +65,7 @@ const faultyHttp = (http: HttpClient, faults: Faults): HttpClient => ({
 export type FaultyStore = {
   readonly operations: StoreOperations;
   readonly environment: Environment;
-  readonly load: (aid: string) => Result<AID>;
+  readonly load: (aid: string) => Result<AnyAid>;
   readonly pending: (aid: string) => Promise<number>;
   readonly close: () => void;
 };
@@ -72,7 +73,8 @@ export type FaultyStore = {
 /** A store whose disk and network break where `faults` says. */
 export const faultyStore = (options: AIDStoreOptions, faults = new Faults()): FaultyStore => {
   const settings = parseStoreOptions(options, undefined);
-  const { environment: real, keys } = nodeEnvironment(settings, options.logger);
+  const { environment: real, keys, closeKeys } = nodeEnvironment(settings, options.logger);
+  if (!isSyncKeyStore(keys)) throw new Error('the key store on files answers on the spot');
   const http = faultyHttp(real.http, faults);
   const { clock, logger, anchors, verifySsl, discoveryPort } = real;
   const pki = new PkiClient(http, clock);
@@ -84,7 +86,7 @@ export const faultyStore = (options: AIDStoreOptions, faults = new Faults()): Fa
     discovery: new GatewayDiscovery({ http, verifySsl, port: discoveryPort, clock, logger }),
     preAuth: (url, method, params) => faults.step(method, netError, () => real.preAuth(url, method, params)),
   };
-  const load = (aid: string, how = {}): Result<AID> => loadIdentitySync(aid, keys, environment, how);
+  const load = (aid: string, how = {}): Result<AnyAid> => loadIdentitySync(aid, keys, environment, how);
   return {
     operations: new StoreOperations(environment, faultyKeys(keys, faults), async (aid, how) =>
       load(aid, how),
@@ -94,7 +96,7 @@ export const faultyStore = (options: AIDStoreOptions, faults = new Faults()): Fa
     pending: async (aid) => (await keys.listPending(aid)).length,
     close: () => {
       real.http.close();
-      keys.closeSync();
+      closeKeys();
     },
   };
 };

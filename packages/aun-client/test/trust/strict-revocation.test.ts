@@ -35,7 +35,7 @@ describe('strictRevocation', () => {
       },
       undefined,
     );
-    const { environment, keys } = nodeEnvironment(settings, noopLogger);
+    const { environment, closeKeys } = nodeEnvironment(settings, noopLogger);
     let silent = true;
     const pki = new PkiClient(
       {
@@ -62,7 +62,7 @@ describe('strictRevocation', () => {
     pki.forgetStatus(url, certificate.serialHex);
     expect(codeOf(await judge(true))).toBe('ok');
     environment.http.close();
-    keys.closeSync();
+    closeKeys();
   });
 
   it('is a boolean', async () => {
@@ -90,7 +90,7 @@ describe('the first contact with a gateway', () => {
     try {
       const asked: string[] = [];
       const { StoreOperations } = await import('../../src/store/store-operations.js');
-      const { loadIdentitySync } = await import('../../src/store/loader.js');
+      const { loadIdentity } = await import('../../src/store/loader.js');
       const { aid, store } = await network.identity('nora');
       const settings = parseStoreOptions(
         {
@@ -102,7 +102,7 @@ describe('the first contact with a gateway', () => {
         },
         undefined,
       );
-      const { environment: real, keys } = nodeEnvironment(settings, noopLogger);
+      const { environment: real, keys, closeKeys } = nodeEnvironment(settings, noopLogger);
       let done: () => void = () => undefined;
       const mirrorAsked = new Promise<void>((resolve) => {
         done = resolve;
@@ -120,7 +120,7 @@ describe('the first contact with a gateway', () => {
         },
       };
       const operations = new StoreOperations(environment, keys, async (name) =>
-        loadIdentitySync(name, keys, environment),
+        loadIdentity(name, keys, environment),
       );
       expect(ok(await operations.register(aid.aid))).toEqual({ registered: true });
       await mirrorAsked;
@@ -128,7 +128,7 @@ describe('the first contact with a gateway', () => {
       expect(asked).toEqual(['trust.aun.network', `pki.${issuer}`, `gateway.${issuer}`]);
       await operations.close();
       real.http.close();
-      keys.closeSync();
+      closeKeys();
     } finally {
       await network.stop();
     }
