@@ -32,6 +32,7 @@ export const client: Area['setup'] = async () => {
       latency(scope, bounds),
       backlog(scope, 2_000),
       backlog(scope, 100_000),
+      restart(scope, 200),
     ],
     close: () => scope.end(),
   };
@@ -224,6 +225,47 @@ function backlog(scope: Scope, count: number): Scenario {
 
 const send = ({ client: sender }: Agent, to: string): Promise<unknown> =>
   sender.call('message.send', { to, payload: { type: 'text', text: KILOBYTE } });
+
+/** Whole clients whose gateway goes and comes back: from the moment it serves again to the last one that is `ready`. */
+function restart(scope: Scope, count: number): Scenario {
+  const name = 'clients ready after a restart';
+  const outage = 2_000;
+  return {
+    rows: [name],
+    long: true,
+    async run() {
+      const gateway = await startGateway(scope);
+      const folder = scope.folder();
+      const agents = await inParallel(count, 8, async (index) => {
+        const agent = await newAgent(gateway, folder, `restarted-${index}`);
+        await agent.client.connect();
+        return agent;
+      });
+      await gateway.stop();
+      await new Promise((resolve) => setTimeout(resolve, outage));
+      const times: number[] = [];
+      const ready = agents.map(async (agent) => {
+        await becomesReady(agent);
+        times.push(performance.now());
+      });
+      const again = await startGateway(scope, '1DH/aid', gateway);
+      const served = performance.now();
+      await Promise.all(ready);
+      await Promise.all(agents.map(leave));
+      await again.stop();
+      const [half, last] = [0.5, 1].map((part) => Math.max(0, quantile(times, part) - served) / 1e3);
+      const note = `${count} clients, ${outage / 1e3} s without a gateway: half after ${milliseconds(half ?? 0)}, all after ${milliseconds(last ?? 0)} of its health; goal: all within 10 s`;
+      return [{ name, opsPerSecond: 1 / Math.max(last ?? 0, 1e-3), bound: null, note }];
+    },
+  };
+}
+
+const becomesReady = ({ client: returning }: Agent): Promise<void> =>
+  new Promise((resolve) => {
+    returning.on('state_change', ({ to }) => {
+      if (to === 'ready') resolve();
+    });
+  });
 
 /** As the absent agent, on a bare connection: its client would decrypt. */
 async function wireOf(agent: Agent, gateway: GatewayProcess): Promise<RpcPeer> {

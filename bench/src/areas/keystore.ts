@@ -35,7 +35,7 @@ export const keystore: Area['setup'] = async () => {
   return {
     primitives: {},
     rows: [],
-    scenarios: [reads(shelf), writes(shelf), listing(scope, 1_000), listing(scope, 10_000)],
+    scenarios: [reads(shelf), writes(shelf), rotation(scope), listing(scope, 1_000), listing(scope, 10_000)],
     close: () => scope.end(),
   };
 };
@@ -108,6 +108,44 @@ function writes(shelf: () => Promise<Shelf>): Scenario {
         finding(names[1], token, commit, 'one commit'),
         finding(names[2], saved, commit, 'one commit'),
       ];
+    },
+  };
+}
+
+/** Generations of prekeys that a device keeps (03 §10). */
+const KEPT = 7;
+
+/** What the store does when a prekey was used: the next one, its marker, and the one that is too old by now removed. */
+function rotation(scope: Scope): Scenario {
+  const name = 'keystore rotate prekey';
+  return {
+    rows: [name],
+    async run() {
+      const store = openFsKeyStore({ path: scope.folder(), seed });
+      const disk = openDisk(scope.folder());
+      const key = PrivateKey.generate();
+      const [privateScalar, publicSpki] = [key.toScalar(), key.publicKey.spki];
+      let kept = 0;
+      const seconds = await bestOf(async (turn) => {
+        const spkId = `spk-${turn}`;
+        await store.savePrekey(AID, DEVICE, {
+          spkId,
+          groupId: '',
+          privateScalar,
+          publicSpki,
+          createdAt: turn,
+        });
+        await store.markPrekeyUploaded(AID, DEVICE, '', spkId);
+        const stored = await store.listPrekeys(AID, DEVICE, '');
+        for (const old of stored.slice(KEPT)) await store.deletePrekey(AID, DEVICE, '', old.spkId);
+        kept = stored.length;
+      });
+      if (kept > KEPT + 1) throw new Error(`${kept} prekeys were kept`);
+      const commit = secondsOf(() => disk.commit(), 10);
+      await store.close();
+      disk.close();
+      const note = `${milliseconds(seconds)} each, three changes; bound: one commit ${milliseconds(commit)}`;
+      return [{ name, opsPerSecond: 1 / seconds, bound: 1 / commit, note }];
     },
   };
 }

@@ -1,4 +1,11 @@
-import type { RpcPeer } from 'aun-transport';
+import {
+  checkGatewayHealth,
+  createHttpClient,
+  type HttpClient,
+  ReconnectPolicy,
+  type RoundOutcome,
+  type RpcPeer,
+} from 'aun-transport';
 import { closed, echoPerSecond } from '../lib/echo-load.js';
 import { type EchoProcess, startEcho } from '../lib/echo-process.js';
 import { type GatewayProcess, startGateway } from '../lib/gateway-process.js';
@@ -37,6 +44,7 @@ export const transport: Area['setup'] = async () => {
       pings(wire, 100),
       connects(wire),
       ...[1_000, 5_000].map((count) => idleConnections(wire, count)),
+      restart(scope, 1_000),
     ],
     close: () => scope.end(),
   };
@@ -139,6 +147,66 @@ function idleConnections(wire: () => Promise<Wire>, count: number): Scenario {
       return [{ name, opsPerSecond: MEGABYTE / ours, bound: MEGABYTE / bare, note }];
     },
   };
+}
+
+/**
+ * From the gateway's end to the last client that is logged in again, the gateway's own start included. The clients keep
+ * a token and follow `ReconnectPolicy` with a health check before each attempt, as whole ones do (02 §15).
+ */
+function restart(scope: Scope, count: number): Scenario {
+  const name = `all ready after a restart, ${count.toLocaleString('en-US')} clients`;
+  return {
+    rows: [name],
+    long: true,
+    async run() {
+      const before = await startGateway(scope);
+      const network = networkOf(before);
+      const tokens = await inParallel(Math.ceil(count / 100), 10, async () =>
+        loginOnWire(await registerOnWire(before, network), before, network),
+      );
+      const connect = (n: number): Promise<RpcPeer> =>
+        connectOnWire(before, network, tokens[Math.floor(n / 100)] ?? '', instanceOf(n % 100));
+      const peers = await inParallel(count, 20, connect);
+      const { tls } = network;
+      const http = createHttpClient(tls === undefined ? {} : { tls });
+      const start = performance.now();
+      const elapsed = (): number => (performance.now() - start) / 1e3;
+      const back = peers.map(async (peer, n) => {
+        await peer.closed;
+        const ready = await reconnected(http, before.url, () => connect(n));
+        return { ready, seconds: elapsed() };
+      });
+      await before.stop();
+      const after = await startGateway(scope, '1DH/aid', before);
+      const served = elapsed();
+      const all = await Promise.all(back);
+      const times = all.map(({ seconds }) => seconds);
+      await hangUp(all.map(({ ready }) => ready));
+      await after.stop();
+      const [half, last] = [quantile(times, 0.5), Math.max(...times)];
+      const note = `all after ${last.toPrecision(3)} s, half after ${half.toPrecision(3)} s; the gateway served again after ${served.toPrecision(3)} s; light wire clients`;
+      return [{ name, opsPerSecond: 1 / last, bound: null, note }];
+    },
+  };
+}
+
+async function reconnected(http: HttpClient, url: string, connect: () => Promise<RpcPeer>): Promise<RpcPeer> {
+  const policy = new ReconnectPolicy();
+  let outcome: RoundOutcome = 'lost';
+  for (;;) {
+    const step = policy.next(outcome, Date.now());
+    if (step.kind === 'exhausted') throw new Error('the policy has a limit');
+    await new Promise((resolve) => setTimeout(resolve, step.delayMs));
+    if (await checkGatewayHealth(http, url)) {
+      try {
+        return await connect();
+      } catch {
+        outcome = 'failed';
+      }
+    } else {
+      outcome = 'unhealthy';
+    }
+  }
 }
 
 const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KB`;

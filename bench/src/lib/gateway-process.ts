@@ -28,18 +28,23 @@ interface Facts {
 
 const require = createRequire(import.meta.url);
 
-/** `AUN_BENCH_GATEWAY_FLAGS` are flags of Node for it, e.g. `--cpu-prof --cpu-prof-dir=/tmp/profile`. */
+/**
+ * `AUN_BENCH_GATEWAY_FLAGS` are flags of Node for it, e.g. `--cpu-prof --cpu-prof-dir=/tmp/profile`. One that was stopped
+ * starts again where it was: same folder, same address.
+ */
 export async function startGateway(
   scope: Scope,
   wrapPolicy: WrapPolicy = '1DH/aid',
+  stopped?: GatewayProcess,
 ): Promise<GatewayProcess> {
   const cli = join(dirname(require.resolve('aun-gateway/package.json')), 'dist/cli.js');
-  const dataDir = scope.folder();
+  const dataDir = stopped?.dataDir ?? scope.folder();
+  const port = stopped === undefined ? '0' : new URL(stopped.url).port;
   const flags = process.env.AUN_BENCH_GATEWAY_FLAGS?.split(' ') ?? [];
   const leash = new URL('./leash.js', import.meta.url).href;
   const child = spawn(
     process.execPath,
-    ['--import', leash, ...flags, cli, 'dev', '--json', '--port', '0', '--data', dataDir],
+    ['--import', leash, ...flags, cli, 'dev', '--json', '--port', port, '--data', dataDir],
     {
       env: { ...process.env, AUN_GATEWAY_LIMITS_WRAP_POLICY: wrapPolicy, AUN_GATEWAY_RATE_LIMITS_SCALE: '0' },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

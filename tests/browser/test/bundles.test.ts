@@ -10,6 +10,7 @@ const packages = [
   'aun-agentmd',
   'aun-transport',
   'aun-keystore-idb',
+  'aun-client',
 ];
 
 type Conditions = { readonly [condition: string]: string | Conditions };
@@ -63,7 +64,8 @@ describe('bundles for browsers', () => {
       );
       expect(outside).toEqual([]);
       expect(inputs.filter((input) => nodeFiles.some((file) => input.endsWith(file)))).toEqual([]);
-      expect(inputs.filter((input) => /node_modules\/(?:ws|undici)\//.test(input))).toEqual([]);
+      const forNode = /(?:node_modules\/(?:ws|undici|libsql|@libsql)\/|\/aun-keystore-fs\/)/;
+      expect(inputs.filter((input) => forNode.test(`/${input}`))).toEqual([]);
       const own = inputs.filter((input) => /\/packages\/aun-/.test(`/${input}`));
       expect(own.length).toBeGreaterThan(0);
       expect(own.filter((input) => !/\/packages\/aun-[a-z0-9-]+\/dist\//.test(`/${input}`))).toEqual([]);
@@ -72,6 +74,15 @@ describe('bundles for browsers', () => {
 
   it.each(onlyNode)('$specifier does not exist there', async ({ specifier }) => {
     await expect(bundleEntry(specifier)).rejects.toThrow(/Could not resolve/);
+  });
+
+  it('take the promised face of the client from its bare name and from its subpath', async () => {
+    for (const specifier of ['aun-client', 'aun-client/browser']) {
+      const inputs = Object.keys((await bundleEntry(specifier)).metafile.inputs).join();
+      expect(inputs).toContain('aun-client/dist/browser.js');
+      expect(inputs).toContain('aun-keystore-idb/dist/index.js');
+      expect(inputs).not.toContain('aun-client/dist/index.js');
+    }
   });
 
   it('compute with noble and speak through the native WebSocket and fetch', async () => {

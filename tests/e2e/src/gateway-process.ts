@@ -81,11 +81,22 @@ export class GatewayProcess {
     return this.#program.kill('SIGTERM');
   }
 
+  /** Other settings from the next start on. */
+  async configure(settings: Settings): Promise<void> {
+    await writeFile(this.#config[1] ?? '', JSON.stringify(settings));
+  }
+
   /** Starts again on the same folder and port. */
   async revive(): Promise<void> {
     const { program, facts } = await launch(this.#scope, this.#config, this.dataDir, this.port);
     this.#program = program;
     this.#facts = facts;
+  }
+
+  /** The value of one line of `/metrics`, 0 when there is none. */
+  async metric(name: string): Promise<number> {
+    const line = (await this.#metrics()).split('\n').find((each) => each.startsWith(`${name} `));
+    return Number(line?.split(' ').at(-1) ?? 0);
   }
 
   /** How often a method was called, by result code (0 = success), as `/metrics` tells. */

@@ -9,8 +9,8 @@ import { seeded } from '../src/seeded.js';
 import { share } from '../src/soak.js';
 import { until } from '../src/until.js';
 
-const CLIENTS = share(10, 50);
-const CHAOS_MS = share(15_000, 600_000);
+const CLIENTS = Number(process.env.AUN_CHAOS_CLIENTS ?? share(10, 50));
+const CHAOS_MS = Number(process.env.AUN_CHAOS_SECONDS ?? share(15, 600)) * 1_000;
 const CUTS = share(5, 20);
 const SEED = Number(process.env.AUN_SEED ?? 20_261_121);
 

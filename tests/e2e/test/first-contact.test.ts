@@ -5,7 +5,8 @@ import { fileScope, Scope } from '../src/scope.js';
 import { share } from '../src/soak.js';
 import { storedTexts } from '../src/stored.js';
 
-const PAIRS = share(20, 500);
+const PAIRS = share(50, 500);
+const PAIRS_WITH_PREKEYS = share(20, 500);
 const AT_ONCE = 5;
 
 const scope = fileScope();
@@ -32,12 +33,12 @@ const meet = async (gateway: GatewayProcess, pair: number): Promise<void> => {
   }
 };
 
-const meetAll = async (gateway: GatewayProcess): Promise<void> => {
-  for (let first = 0; first < PAIRS; first += AT_ONCE) {
-    const pairs = Array.from({ length: Math.min(AT_ONCE, PAIRS - first) }, (_, index) => first + index);
+const meetAll = async (gateway: GatewayProcess, count: number): Promise<void> => {
+  for (let first = 0; first < count; first += AT_ONCE) {
+    const pairs = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, index) => first + index);
     await Promise.all(pairs.map((pair) => meet(gateway, pair)));
   }
-  const everything = Array.from({ length: PAIRS }, (_, pair) => `words of pair ${pair}`);
+  const everything = Array.from({ length: count }, (_, pair) => `words of pair ${pair}`);
   expect(storedTexts(gateway.dataDir, everything)).toEqual([]);
 };
 
@@ -45,13 +46,14 @@ const deadline = share(120_000, 1_800_000);
 
 it(
   `lets ${PAIRS} fresh pairs talk encrypted the moment they are connected`,
-  async () => meetAll(await GatewayProcess.start(scope)),
+  async () => meetAll(await GatewayProcess.start(scope), PAIRS),
   deadline,
 );
 
 it(
   `does so too where the operator wants device prekeys (3DH/device)`,
-  async () => meetAll(await GatewayProcess.start(scope, { limits: { wrapPolicy: '3DH/device' } })),
+  async () =>
+    meetAll(await GatewayProcess.start(scope, { limits: { wrapPolicy: '3DH/device' } }), PAIRS_WITH_PREKEYS),
   deadline,
 );
 

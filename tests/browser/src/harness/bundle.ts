@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, type BuildResult, build, type Metafile } from 'esbuild';
 import { checkModuleShims } from './check-module-shims.js';
+import { readmeModules } from './readme-modules.js';
 
 const workspace = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -46,7 +47,7 @@ export async function bundlePage(name: string): Promise<Bundle> {
       ...forBrowsers,
       entryPoints: [`src/pages/${name}.ts`],
       sourcemap: 'inline',
-      plugins: [checkModuleShims],
+      plugins: [checkModuleShims, readmeModules],
       // The npm package `assert` looks at these two; a whole `process` would make a page look like Node.
       define: { 'process.env.NODE_DEBUG': 'undefined', 'process.stderr': 'undefined' },
     }),

@@ -10,6 +10,8 @@ const entries = [
   'aun-e2ee/validate',
   'aun-agentmd',
   'aun-transport',
+  'aun-keystore-idb',
+  'aun-client',
 ];
 
 it('bundles for browsers, with everything they depend on', async () => {
