@@ -10,8 +10,8 @@ export const ackedSeq = (answer: JsonValue, requested: number): number => {
   return typeof cursor === 'number' ? cursor : requested;
 };
 
-/** Time between two background acknowledgements of one namespace: as long as a cursor may stay unwritten (04 §14.1). */
-const INTERVAL_MS = 200;
+/** Time between two background acknowledgements of one namespace. What is not acknowledged yet is only kept longer. */
+export const ACK_INTERVAL_MS = 500;
 
 export type AckPorts = {
   readonly send: AckCall;
@@ -22,7 +22,7 @@ export type AckPorts = {
 
 /**
  * Acknowledges one namespace. The first background request after a quiet time goes out at once; those that follow are
- * merged, so that a steady stream costs five signed calls a second and not one per message.
+ * merged, so that a steady stream costs two signed calls a second and not one per message.
  */
 export class AckScheduler {
   readonly #space: DeliveryNamespace;
@@ -73,7 +73,7 @@ export class AckScheduler {
   #schedule(): void {
     if (this.#running || this.#timer !== null) return;
     const passed = this.#ports.clock.now() - this.#sentAt;
-    if (passed >= INTERVAL_MS || passed < 0) {
+    if (passed >= ACK_INTERVAL_MS || passed < 0) {
       void this.#run();
       return;
     }
@@ -81,7 +81,7 @@ export class AckScheduler {
       this.#timer = null;
       void this.#run();
     };
-    this.#timer = this.#ports.clock.setTimeout(due, INTERVAL_MS - passed, { background: true });
+    this.#timer = this.#ports.clock.setTimeout(due, ACK_INTERVAL_MS - passed, { background: true });
   }
 
   async #run(): Promise<void> {

@@ -1,5 +1,6 @@
 import { NetworkError } from 'aun-core';
 import { describe, expect, it } from 'vitest';
+import { ACK_INTERVAL_MS } from '../../src/delivery/ack-scheduler.js';
 import { settle } from '../support/fake-clock.js';
 import { paramsOf, plainPush, plainRow, ScriptedInbox } from '../support/inbox.js';
 
@@ -196,7 +197,7 @@ describe('the P2P inbox', () => {
     await settle();
     expect(box.seqs).toEqual([1, 3, 2]);
     box.inbox.ackSoon();
-    await box.clock.advance(200);
+    await box.clock.advance(ACK_INTERVAL_MS);
     expect(box.cursor).toBe(3);
   });
 
@@ -281,7 +282,7 @@ describe('the P2P inbox', () => {
       const box = new ScriptedInbox();
       for (let seq = 1; seq <= 20; seq += 1) await box.push('message.received', plainPush(seq));
       expect(acked(box)).toEqual([1]);
-      await box.clock.advance(200);
+      await box.clock.advance(ACK_INTERVAL_MS);
       expect(acked(box)).toEqual([1, 20]);
       await box.clock.advance(60_000);
       await box.push('message.received', plainPush(21));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ACK_INTERVAL_MS } from '../../src/delivery/ack-scheduler.js';
 import { plainPush, plainRow, ScriptedInbox } from '../support/inbox.js';
 
 const runs = process.env.AUN_SOAK === '1' ? 2_000 : 60;
@@ -67,7 +68,7 @@ describe('delivery, whatever gets lost or comes twice', () => {
           }
           await box.clock.advance(100);
           await box.inbox.fill();
-          await box.clock.advance(100);
+          await box.clock.advance(ACK_INTERVAL_MS);
           expect(box.seqs).toEqual(box.rows.map((_, index) => index + 1));
           expect(box.cursor).toBe(box.rows.length);
         },

@@ -28,11 +28,11 @@ const MAX_BATCH = 512;
 /** As many do not wait for more. */
 const FULL_BATCH = 64;
 /** Pause between two commits under load (04 §21.2 allows 5): a commit costs as much as ten rows. */
-const COMPANY_MS = 4;
+const COMPANY_MS = 2;
 
 /**
  * Writes that arrive in one turn of the event loop share one transaction and one disk flush. A lone one commits at once;
- * after a batch of several, which is what load looks like, the next one gathers for a few milliseconds.
+ * after a batch of several, which is what load looks like, the next one gathers for two milliseconds.
  */
 export function createGroupCommit(db: Database, log: Logger): GroupCommit {
   let queue: Job[] = [];
