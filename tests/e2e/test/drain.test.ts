@@ -5,10 +5,11 @@ import { connected, freshAid, openClient, openStore, say, unwrap } from '../src/
 import { GatewayProcess } from '../src/gateway-process.js';
 import { PersistentSender } from '../src/persistent-sender.js';
 import { type Scope, testScope } from '../src/scope.js';
+import { share } from '../src/soak.js';
 import { Trail } from '../src/trail.js';
 import { until, within } from '../src/until.js';
 
-const CLIENTS = 200;
+const CLIENTS = share(50, 200);
 const OUTAGE_MS = 2_000;
 /** For hanging only: how long it takes is a row of the bench, `clients ready after a restart`. */
 const BACK_BY_MS = 60_000;

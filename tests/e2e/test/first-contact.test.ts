@@ -6,7 +6,7 @@ import { share } from '../src/soak.js';
 import { storedTexts } from '../src/stored.js';
 
 const PAIRS = share(50, 500);
-const PAIRS_WITH_PREKEYS = share(20, 500);
+const PAIRS_WITH_PREKEYS = share(10, 500);
 const AT_ONCE = 5;
 
 const scope = fileScope();
