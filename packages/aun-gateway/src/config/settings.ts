@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultEdgeLimits } from '../default-edge-limits.js';
 import { gatewayConfigSchema } from './schema.js';
 
 /** One setting as the configuration file, the environment and the README name it. */
@@ -22,6 +23,11 @@ const envAliases: Readonly<Record<string, readonly string[]>> = {
   'limits.longDevicesPerAid': ['GATEWAY_LONG_DEVICES_PER_AID'],
 };
 
+/** Settings that the schema leaves out when nobody sets them. */
+const builtIn: ReadonlyMap<string, unknown> = new Map(
+  Object.entries(defaultEdgeLimits).map(([name, value]) => [`limits.${name}`, value]),
+);
+
 const unwrap = (schema: z.core.$ZodType): { inner: z.core.$ZodType; fallback: unknown } => {
   let inner = schema;
   let fallback: unknown;
@@ -40,7 +46,7 @@ const kindOf = (schema: z.core.$ZodType): Setting['kind'] => {
 };
 
 const walk = (schema: z.core.$ZodType, path: readonly string[]): Setting[] => {
-  const { inner, fallback } = unwrap(schema);
+  const { inner, fallback = builtIn.get(path.join('.')) } = unwrap(schema);
   if (inner instanceof z.ZodObject) {
     const shape: Record<string, z.core.$ZodType> = inner.shape;
     return Object.entries(shape).flatMap(([key, child]) => walk(child, [...path, key]));
