@@ -17,8 +17,7 @@ export async function test(args, { soak = false } = {}) {
   const env = soak ? { AUN_SOAK: '1' } : {};
   await build();
   await lint();
-  await turbo('type-check', 'typecheck');
-  await turbo('publint', 'publint');
+  await turbo('type-check, publint', 'typecheck', 'publint');
   const vectors = await step('vectors', 'node', ['tests/vectors/dist/run.js']);
   console.error(`  ${vectors.trim().split('\n').at(-1)}`);
 
