@@ -18,7 +18,7 @@ export type LifecyclePorts = {
   /** Token chain, discovery, sockets of all candidates, `auth.connect`. */
   readonly open: (settings: ConnectionSettings, signal: AbortSignal) => Promise<Link>;
   readonly healthy: () => Promise<boolean>;
-  /** Runs after `ready` is visible; `connect()` waits for it. */
+  /** Runs after `ready` is visible; `connect()` waits for it. Its errors go to `onError`. */
   readonly onReady: (link: Link, settings: ConnectionSettings) => Promise<void>;
   readonly onDown: () => void;
   readonly onError: (error: unknown, attempt?: number) => void;
@@ -167,7 +167,12 @@ export class Lifecycle {
     this.#clearFailure();
     void link.ended.then((end) => this.#onEnded(link, end));
     this.#ports.machine.dispatch('handshake_ok', { gateway: link.gatewayUrl });
-    await this.#ports.onReady(link, settings);
+    try {
+      await this.#ports.onReady(link, settings);
+    } catch (error) {
+      // The connection stands: what could not be set up on it is reported and does not fail the attempt.
+      this.#ports.onError(error);
+    }
   }
 
   #onEnded(link: Link, end: LinkEnd): void {

@@ -43,6 +43,8 @@ describe('the life of a connection', () => {
   let machine: StateMachine;
   let lifecycle: Lifecycle;
   let wake: () => void;
+  let setUp: () => Promise<void>;
+  let errors: unknown[];
 
   const settings = (options: object = {}): ConnectionSettings => parseConnectOptions(options);
   const path = () => changes.map(({ to }) => to);
@@ -52,6 +54,8 @@ describe('the life of a connection', () => {
     answers = [];
     healthy = true;
     wake = () => undefined;
+    setUp = async () => undefined;
+    errors = [];
     machine = new StateMachine('standby', (change) => changes.push(change));
     lifecycle = new Lifecycle({
       clock: () => clock,
@@ -72,9 +76,9 @@ describe('the life of a connection', () => {
         ]);
       },
       healthy: async () => healthy,
-      onReady: async () => undefined,
+      onReady: () => setUp(),
       onDown: () => undefined,
-      onError: () => undefined,
+      onError: (error) => errors.push(error),
     });
   });
 
@@ -91,6 +95,14 @@ describe('the life of a connection', () => {
     await lifecycle.connect(settings());
     expect(path()).toEqual(['connecting', 'ready']);
     expect(changes[1]?.gateway).toBe('wss://gateway.example.test/aun');
+  });
+
+  it('stays ready when something cannot be set up on the new connection, and reports that', async () => {
+    const cause = new Error('the key store is full');
+    setUp = () => Promise.reject(cause);
+    await connected();
+    expect(machine.state).toBe('ready');
+    expect(errors).toEqual([cause]);
   });
 
   it('ends in connection_failed when no gateway answers, and starts over from there', async () => {
