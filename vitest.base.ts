@@ -17,4 +17,5 @@ export const tests = (test: NonNullable<ViteUserConfig['test']> = {}) =>
   });
 
 /** For packages without I/O and global state: all test files of a worker share one copy of the modules. */
-export const pureTests = (test: NonNullable<ViteUserConfig['test']> = {}) => tests({ isolate: false, ...test });
+export const pureTests = (test: NonNullable<ViteUserConfig['test']> = {}) =>
+  tests({ isolate: false, ...test });
