@@ -6,7 +6,8 @@ import {
   type RoundOutcome,
   type RpcPeer,
 } from 'aun-transport';
-import { closed, echoPerSecond } from '../lib/echo-load.js';
+import type { WebSocket } from 'ws';
+import { answersPerSecond, closed, echoPerSecond } from '../lib/echo-load.js';
 import { type EchoProcess, startEcho } from '../lib/echo-process.js';
 import { type GatewayProcess, startGateway } from '../lib/gateway-process.js';
 import { lazy } from '../lib/lazy.js';
@@ -14,13 +15,21 @@ import { inParallel, milliseconds, perSecond, quantile } from '../lib/load.js';
 import { residentBytes } from '../lib/process-usage.js';
 import { Scope } from '../lib/scope.js';
 import type { Area, Scenario } from '../lib/types.js';
-import { connectOnWire, instanceOf, loginOnWire, networkOf, registerOnWire } from '../lib/wire-agent.js';
+import {
+  connectBare,
+  connectOnWire,
+  instanceOf,
+  loginOnWire,
+  networkOf,
+  registerOnWire,
+} from '../lib/wire-agent.js';
 
 interface Wire {
   readonly gateway: GatewayProcess;
   readonly echo: EchoProcess;
   /** A logged-in connection; any number up to 100 per agent. */
   connect(agent: number, number: number): Promise<RpcPeer>;
+  connectBare(agent: number, number: number): Promise<WebSocket>;
 }
 
 const WINDOW = 16;
@@ -40,8 +49,7 @@ export const transport: Area['setup'] = async () => {
     primitives: {},
     rows: [],
     scenarios: [
-      pings(wire, 1),
-      pings(wire, 100),
+      ...[1, 100].flatMap((connections) => [barePings(wire, connections), pings(wire, connections)]),
       connects(wire),
       ...[1_000, 5_000].map((count) => idleConnections(wire, count)),
       restart(scope, 1_000),
@@ -54,20 +62,45 @@ async function openWire(scope: Scope): Promise<Wire> {
   const [gateway, echo] = await Promise.all([startGateway(scope), startEcho(scope)]);
   const network = networkOf(gateway);
   const tokens = new Map<number, Promise<string>>();
-  const token = async (): Promise<string> =>
+  const login = async (): Promise<string> =>
     loginOnWire(await registerOnWire(gateway, network), gateway, network);
+  const tokenOf = (agent: number): Promise<string> => {
+    const known = tokens.get(agent) ?? login();
+    tokens.set(agent, known);
+    return known;
+  };
   return {
     gateway,
     echo,
-    async connect(agent, number) {
-      const known = tokens.get(agent) ?? token();
-      tokens.set(agent, known);
-      return connectOnWire(gateway, network, await known, instanceOf(number));
+    connect: async (agent, number) =>
+      connectOnWire(gateway, network, await tokenOf(agent), instanceOf(number)),
+    connectBare: async (agent, number) =>
+      connectBare(gateway, network, await tokenOf(agent), instanceOf(number)),
+  };
+}
+
+/** What the gateway does with unsigned `meta.ping`, 16 on the way on each connection, against `ws` that echoes the request to the same client. */
+function barePings(wire: () => Promise<Wire>, connections: number): Scenario {
+  const name = `gateway round trip, ${connections} connection${connections === 1 ? '' : 's'}`;
+  return {
+    rows: [name],
+    async run() {
+      const { echo, connectBare } = await wire();
+      const sockets = await inParallel(connections, 10, (number) => connectBare(0, number));
+      const load = { connections, window: WINDOW, ms: ROUND_MS };
+      let opsPerSecond = 0;
+      let bound = 0;
+      for (let round = 0; round < ROUNDS; round++) {
+        opsPerSecond = Math.max(opsPerSecond, await answersPerSecond(sockets, pingFrame, load));
+        bound = Math.max(bound, await echoPerSecond(echo, pingFrame, load));
+      }
+      await Promise.all(sockets.map(closed));
+      return [{ name, opsPerSecond, bound, note: 'one bare ws client for both; bound: ws echo' }];
     },
   };
 }
 
-/** Unsigned `meta.ping`, 16 on the way on each connection; the bound is `ws` that echoes the request. */
+/** The same with our own peer on the client's side. */
 function pings(wire: () => Promise<Wire>, connections: number): Scenario {
   const name = `rpc round trip, ${connections} connection${connections === 1 ? '' : 's'}`;
   return {

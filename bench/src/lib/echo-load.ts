@@ -1,18 +1,31 @@
 import { once } from 'node:events';
-import type { WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import type { EchoProcess } from './echo-process.js';
 
-/** Frames that came back per second over `connections` bare sockets with `window` of them on the way on each. */
-export async function echoPerSecond(
-  echo: EchoProcess,
+export interface Load {
+  readonly connections: number;
+  /** Frames on the way on each. */
+  readonly window: number;
+  readonly ms: number;
+}
+
+/** Frames that came back per second over bare sockets to the echo server. */
+export async function echoPerSecond(echo: EchoProcess, frame: string, load: Load): Promise<number> {
+  const sockets = await Promise.all(Array.from({ length: load.connections }, () => echo.open()));
+  const rate = await answersPerSecond(sockets, frame, load);
+  await Promise.all(sockets.map(closed));
+  return rate;
+}
+
+/** Answers per second when each socket always has `window` copies of `frame` on the way. */
+export async function answersPerSecond(
+  sockets: readonly WebSocket[],
   frame: string,
-  { connections, window, ms }: { connections: number; window: number; ms: number },
+  { window, ms }: Load,
 ): Promise<number> {
-  const sockets = await Promise.all(Array.from({ length: connections }, () => echo.open()));
   const start = performance.now();
   const counts = await Promise.all(sockets.map((socket) => bounce(socket, frame, window, ms)));
   const seconds = (performance.now() - start) / 1e3;
-  await Promise.all(sockets.map(closed));
   return counts.reduce((sum, count) => sum + count, 0) / seconds;
 }
 
@@ -27,12 +40,16 @@ function bounce(socket: WebSocket, frame: string, window: number, ms: number): P
   return new Promise((resolve) => {
     let back = 0;
     let waiting = window;
-    socket.on('message', (data) => {
+    const answered = (data: RawData): void => {
       data.toString();
       back++;
       if (performance.now() < deadline) socket.send(frame);
-      else if (--waiting === 0) resolve(back);
-    });
+      else if (--waiting === 0) {
+        socket.off('message', answered);
+        resolve(back);
+      }
+    };
+    socket.on('message', answered);
     for (let i = 0; i < window; i++) socket.send(frame);
   });
 }
