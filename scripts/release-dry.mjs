@@ -101,7 +101,15 @@ async function tryAlone(name, tarballs, tree, project) {
   }
 
   const companions = programs.flatMap(importedPackages).filter((other) => !wanted.includes(other));
-  if (companions.length > 0) await install(project, [name, ...companions], tarballs);
+  const others = companions.filter((other) => !tarballs.has(other));
+  if (companions.length > 0) {
+    await install(
+      project,
+      [name, ...companions.filter((other) => tarballs.has(other))],
+      tarballs,
+      pinned(tree, name, others),
+    );
+  }
   for (const program of programs) {
     const problems = await runProgram(program, project);
     if (problems.length > 0) throw new StepError(`✗ README of ${name}\n${problems.join('\n')}`);
@@ -111,14 +119,20 @@ async function tryAlone(name, tarballs, tree, project) {
   );
 }
 
-function install(project, names, tarballs) {
+/** Versions of other people's packages with which a package is developed. */
+function pinned(tree, name, others) {
+  const { devDependencies = {} } = manifests(tree).find((manifest) => manifest.name === name);
+  return Object.fromEntries(others.map((other) => [other, devDependencies[other] ?? '*']));
+}
+
+function install(project, names, tarballs, more = {}) {
   const local = Object.fromEntries([...tarballs].map(([name, file]) => [name, `file:${file}`]));
   writeFileSync(
     join(project, 'package.json'),
     JSON.stringify({
       private: true,
       type: 'module',
-      dependencies: Object.fromEntries(names.map((name) => [name, local[name]])),
+      dependencies: { ...more, ...Object.fromEntries(names.map((name) => [name, local[name]])) },
       // Unpublished versions: dependencies between our packages must come from the tarballs as well.
       overrides: Object.fromEntries(Object.entries(local).filter(([name]) => !names.includes(name))),
     }),

@@ -14,9 +14,10 @@ export function promisedOutput(source) {
   return [...source.matchAll(/^\s*console\.log\(.*\);\s*\/\/ (.+)$/gm)].map(([, text = '']) => text.trim());
 }
 
-/** Packages of this project that a program imports. */
+/** Packages that a program imports, ours and others, without what belongs to Node. */
 export function importedPackages(source) {
-  return [...new Set([...source.matchAll(/from '(aun-[a-z0-9-]+)/g)].map(([, name = '']) => name))];
+  const specifiers = [...source.matchAll(/^import (?:.* from )?'((?:@[^/']+\/)?[^@./'][^/']*)/gm)];
+  return [...new Set(specifiers.map(([, name = '']) => name))].filter((name) => !name.startsWith('node:'));
 }
 
 /**
