@@ -7,7 +7,6 @@ export const library = (entry: Record<string, string>, options: Options = {}) =>
     format: ['esm'],
     target: 'es2022',
     platform: 'neutral',
-    dts: true,
     sourcemap: true,
     splitting: true,
     treeshake: true,

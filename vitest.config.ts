@@ -10,6 +10,6 @@ export default defineConfig({
       'bench',
     ],
     // Two cores: more processes would only wait for each other.
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 });

@@ -10,7 +10,7 @@ import { share } from '../src/soak.js';
 import { until } from '../src/until.js';
 
 const CLIENTS = Number(process.env.AUN_CHAOS_CLIENTS ?? share(10, 50));
-const CHAOS_MS = Number(process.env.AUN_CHAOS_SECONDS ?? share(15, 600)) * 1_000;
+const CHAOS_MS = Number(process.env.AUN_CHAOS_SECONDS ?? share(8, 600)) * 1_000;
 const CUTS = share(5, 20);
 const SEED = Number(process.env.AUN_SEED ?? 20_261_121);
 

@@ -8,7 +8,7 @@ import { Random } from '../src/random.js';
 
 const soak = process.env.AUN_SOAK === '1';
 const seed = Number(process.env.AUN_FUZZ_SEED ?? (soak ? Date.now() % 1_000_000 : 20_260_101));
-const durationMs = Number(process.env.AUN_FUZZ_SECONDS ?? (soak ? 600 : 15)) * 1000;
+const durationMs = Number(process.env.AUN_FUZZ_SECONDS ?? (soak ? 600 : 8)) * 1000;
 const attackers = 4;
 /** Memory may grow by caches, buffers and lazy garbage collection, not with the number of attacks. */
 const mayGrowMiB = 250;
