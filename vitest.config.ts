@@ -9,7 +9,7 @@ export default defineConfig({
       'tests/*/vitest.config.ts',
       'bench',
     ],
-    // Two cores: more processes would only wait for each other.
+    // One more than a small machine has cores: many tests wait for processes and timers.
     maxWorkers: 3,
   },
 });

@@ -1,3 +1,3 @@
-import { pureTests } from '../../vitest.base.js';
+import { tests } from '../../vitest.base.js';
 
-export default pureTests();
+export default tests();

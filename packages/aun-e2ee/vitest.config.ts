@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { pureTests } from '../../vitest.base.js';
+import { tests } from '../../vitest.base.js';
 
 /** Node's Merkle hashing; `merkle-hash.test.ts` compares it with the portable one. */
 const alias = { '#merkle-hash': fileURLToPath(new URL('./src/merkle-hash/node.ts', import.meta.url)) };
 
-export default pureTests({ alias });
+export default tests({ alias });

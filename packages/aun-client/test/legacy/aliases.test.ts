@@ -1,13 +1,17 @@
-import { StateError } from 'aun-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { card, okAsync, TestNetwork } from '../support/network.js';
+import { card, okAsync, type TestNetwork } from '../support/network.js';
 
 describe('names of older SDKs', () => {
   let network: TestNetwork;
+  let core: typeof import('aun-core');
   const warnings = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
 
   beforeAll(async () => {
-    network = await TestNetwork.start();
+    // Each name is warned of once in a process: other files may have used some.
+    vi.resetModules();
+    core = await import('aun-core');
+    const fresh = await import('../support/network.js');
+    network = await fresh.TestNetwork.start();
   });
   afterAll(async () => {
     warnings.mockRestore();
@@ -34,7 +38,7 @@ describe('names of older SDKs', () => {
     expect((await client.listIdentities()).map((entry) => entry.aid)).toEqual([aid.aid]);
     expect((await client.auth.loadIdentity({ aid: aid.aid })).aid).toBe(aid.aid);
     expect(await client.auth.loadIdentityOrNone({ aid: peer.aid.aid })).toBeNull();
-    await expect(client.auth.loadIdentity({ aid: peer.aid.aid })).rejects.toThrow(StateError);
+    await expect(client.auth.loadIdentity({ aid: peer.aid.aid })).rejects.toThrow(core.StateError);
     expect(await client.auth.fetchPeerCert({ aid: peer.aid.aid })).toBe(peer.aid.certPem);
     expect(await client.auth.downloadCert({ aid: peer.aid.aid })).toBe(peer.aid.certPem);
     expect((await client.auth.checkAid({ aid: aid.aid })).status).toBe('ready');
@@ -106,6 +110,6 @@ describe('names of older SDKs', () => {
   it('need an identity', async () => {
     const client = network.client();
     await expect(client.listIdentities()).rejects.toThrow(/loadIdentity/);
-    await expect(client.ping()).rejects.toThrow(StateError);
+    await expect(client.ping()).rejects.toThrow(core.StateError);
   });
 });
