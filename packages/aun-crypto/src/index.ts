@@ -12,5 +12,13 @@ export { type PemBlock, pemDecode, pemDecodeAll, pemEncode } from './pem.js';
 export { PrivateKey } from './private-key.js';
 export { PublicKey } from './public-key.js';
 export { randomBytes, uuidV4 } from './random.js';
-export { type SignOptions, signDer, signRaw, verifyDer, verifyRaw } from './signature.js';
+export {
+  type SignOptions,
+  signDer,
+  signRaw,
+  signRawAsync,
+  verifyDer,
+  verifyRaw,
+  verifyRawAsync,
+} from './signature.js';
 export { utf8Decode, utf8Encode } from './text.js';

@@ -190,6 +190,21 @@ describe('generation', () => {
     }
   });
 
+  it('gives a new key each time, whatever was wiped before', () => {
+    const living = Array.from({ length: 3 }, () => PrivateKey.generate());
+    const seen = new Set(living.map((each) => each.publicKey.keyId()));
+    for (let i = 1; i <= 50; i++) {
+      const made = i % 5 === 0 ? PrivateKey.fromScalar(new Uint8Array(32).fill(i)) : PrivateKey.generate();
+      const again = PrivateKey.fromScalar(made.toScalar());
+      expect(ecdh(made, key.publicKey)).toEqual(ecdh(key, again.publicKey));
+      seen.add(made.publicKey.keyId());
+      made.wipe();
+      expectCode('key_wiped', () => ecdh(made, key.publicKey));
+      for (const each of living) expect(ecdh(each, key.publicKey)).toEqual(ecdh(key, each.publicKey));
+    }
+    expect(seen.size).toBe(53);
+  });
+
   it('takes exactly the 32 bytes of an injected source', () => {
     const asked: number[] = [];
     const generated = PrivateKey.generate({

@@ -20,11 +20,13 @@ import {
   sha384,
   signDer,
   signRaw,
+  signRawAsync,
   timingSafeEqual,
   utf8Encode,
   uuidV4,
   verifyDer,
   verifyRaw,
+  verifyRawAsync,
   wipe,
 } from '../src/index.js';
 import { expectCode, runs } from './support.js';
@@ -52,6 +54,44 @@ describe('ECDSA', () => {
       const wrongHash = platformSign(hash === 'sha256' ? 'sha384' : 'sha256', message, platform);
       expect(verifyDer(key.publicKey, message, new Uint8Array(wrongHash))).toBe(false);
     }
+  });
+
+  it('signs and verifies asynchronously what the synchronous calls understand, also without WebCrypto', async () => {
+    const tryAll = async (): Promise<void> => {
+      for (const scalar of [a.toScalar(), ca.toScalar()]) {
+        const curve: Curve = scalar.length === 32 ? 'P-256' : 'P-384';
+        const key = PrivateKey.fromScalar(scalar, curve);
+        const publicKey = PublicKey.fromSpki(key.publicKey.spki);
+        const signature = await signRawAsync(key, message);
+        expect(verifyRaw(publicKey, message, signature)).toBe(true);
+        expect(await verifyRawAsync(publicKey, message, signRaw(key, message))).toBe(true);
+        expect(await verifyRawAsync(publicKey, message, signature)).toBe(true);
+        expect(await verifyRawAsync(b.publicKey, message, signature)).toBe(false);
+        expect(await verifyRawAsync(publicKey, utf8Encode('massage'), signature)).toBe(false);
+        expect(await verifyRawAsync(publicKey, message, signature.slice(1))).toBe(false);
+        expect(await verifyRawAsync(publicKey, message, new Uint8Array(signature.length))).toBe(false);
+        const fixed = { deterministic: true };
+        expect(await signRawAsync(key, message, fixed)).toEqual(signRaw(key, message, fixed));
+      }
+    };
+    await tryAll();
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
+    try {
+      await tryAll();
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it('rejects asynchronously where the synchronous call throws', async () => {
+    const wiped = PrivateKey.generate();
+    wiped.wipe();
+    await expect(signRawAsync(wiped, message)).rejects.toMatchObject({ code: 'key_wiped' });
+    const text = 'text' as unknown as Uint8Array;
+    await expect(signRawAsync(a, text)).rejects.toMatchObject({ code: 'invalid_argument' });
+    await expect(verifyRawAsync(a.publicKey, message, text)).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
   });
 
   it('converts between raw and DER without losing leading zeros', () => {

@@ -8,8 +8,15 @@ import {
   type MessageInput,
   requireInteger,
 } from './draft.js';
-import type { GroupAad, GroupEnvelope, P2PAad, P2PEnvelope, StateCommitmentWire } from './envelope.js';
-import { sealEnvelope } from './seal.js';
+import type {
+  EnvelopeBase,
+  GroupAad,
+  GroupEnvelope,
+  P2PAad,
+  P2PEnvelope,
+  StateCommitmentWire,
+} from './envelope.js';
+import { sealEnvelope, sealEnvelopeAsync } from './seal.js';
 import { type Target, wrapProtocolOf } from './target.js';
 import { wrapForTargets, wrapForTargetsAsync } from './wrap-target.js';
 
@@ -32,7 +39,7 @@ export interface GroupMessage extends MessageInput {
  */
 export function encryptP2P(message: P2PMessage, options: EncryptOptions = {}): P2PEnvelope {
   const draft = draftP2P(message, options);
-  return finishP2P(draft, wrapForTargets(draft, options.cache), message, options);
+  return finishP2P(draft, sealEnvelope(draft, wrapForTargets(draft, options.cache), message, options));
 }
 
 /**
@@ -42,12 +49,12 @@ export function encryptP2P(message: P2PMessage, options: EncryptOptions = {}): P
  */
 export function encryptGroup(message: GroupMessage, options: EncryptOptions = {}): GroupEnvelope {
   const draft = draftGroup(message, options);
-  return finishGroup(draft, wrapForTargets(draft, options.cache), message, options);
+  return finishGroup(draft, sealEnvelope(draft, wrapForTargets(draft, options.cache), message, options));
 }
 
 /**
- * {@link encryptP2P} with the key agreements on WebCrypto where the platform has no `node:crypto`: the same bytes,
- * several times sooner in browsers. In Node it only costs a promise.
+ * {@link encryptP2P} with key agreements and signature on WebCrypto where the platform has no `node:crypto`: several
+ * times sooner in browsers. In Node it only costs a promise.
  *
  * @throws {E2EEError} as {@link encryptP2P}, as a rejection
  */
@@ -56,7 +63,8 @@ export async function encryptP2PAsync(
   options: EncryptOptions = {},
 ): Promise<P2PEnvelope> {
   const draft = draftP2P(message, options);
-  return finishP2P(draft, await wrapForTargetsAsync(draft, options.cache), message, options);
+  const wrapped = await wrapForTargetsAsync(draft, options.cache);
+  return finishP2P(draft, await sealEnvelopeAsync(draft, wrapped, message, options));
 }
 
 /**
@@ -69,7 +77,8 @@ export async function encryptGroupAsync(
   options: EncryptOptions = {},
 ): Promise<GroupEnvelope> {
   const draft = draftGroup(message, options);
-  return finishGroup(draft, await wrapForTargetsAsync(draft, options.cache), message, options);
+  const wrapped = await wrapForTargetsAsync(draft, options.cache);
+  return finishGroup(draft, await sealEnvelopeAsync(draft, wrapped, message, options));
 }
 
 /** A copy, which stays as it is while an asynchronous form waits. */
@@ -132,23 +141,11 @@ export function draftGroup(message: GroupMessage, options: EncryptOptions): Draf
   );
 }
 
-export function finishP2P(
-  draft: Draft,
-  wrapped: readonly Uint8Array[],
-  message: P2PMessage,
-  options: EncryptOptions,
-): P2PEnvelope {
-  const base = sealEnvelope(draft, wrapped, message, options);
+export function finishP2P(draft: Draft, base: EnvelopeBase): P2PEnvelope {
   return { type: P2P_ENVELOPE_TYPE, ...base, t_supplement: null, aad: draft.aad as JsonObject & P2PAad };
 }
 
-export function finishGroup(
-  draft: Draft,
-  wrapped: readonly Uint8Array[],
-  message: GroupMessage,
-  options: EncryptOptions,
-): GroupEnvelope {
-  const base = sealEnvelope(draft, wrapped, message, options);
+export function finishGroup(draft: Draft, base: EnvelopeBase): GroupEnvelope {
   const aad = draft.aad as JsonObject & GroupAad;
   return { type: GROUP_ENVELOPE_TYPE, ...base, group_id: aad.group_id, epoch: aad.epoch, aad };
 }

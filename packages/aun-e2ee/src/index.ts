@@ -4,7 +4,14 @@ export * from './constants.js';
 export { deliveredMessage } from './delivered.js';
 export * from './device-row.js';
 export type { EncryptOptions, MessageInput, Sender } from './draft.js';
-export * from './encrypt.js';
+export {
+  encryptGroup,
+  encryptGroupAsync,
+  encryptP2P,
+  encryptP2PAsync,
+  type GroupMessage,
+  type P2PMessage,
+} from './encrypt.js';
 export type * from './envelope.js';
 export * from './legacy.js';
 export { MemoryPrekeyStore } from './memory-prekey-store.js';

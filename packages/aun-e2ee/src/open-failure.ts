@@ -26,3 +26,7 @@ export function bodyFailure(row: RecipientRow, aad: JsonValue | undefined, reaso
     `likely AAD/ciphertext/tag mismatch or envelope body corruption; cause=${reason}`
   );
 }
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

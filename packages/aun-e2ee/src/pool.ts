@@ -18,6 +18,7 @@ import {
 import type { GroupEnvelope, P2PEnvelope } from './envelope.js';
 import { makeWrapJob, rowWeight, unpackResult, type WrapJobResult } from './pool-job.js';
 import type { RecipientCache } from './recipient-cache.js';
+import { sealEnvelope } from './seal.js';
 import { wrapForTarget, wrapForTargets } from './wrap-target.js';
 
 export interface WrapPoolOptions {
@@ -82,13 +83,15 @@ export class WrapPool {
   /** As `encryptP2P`. Rejects with `E2EEError` `wrap_pool_failed` when a worker died or the pool is closed. */
   async encryptP2P(message: P2PMessage, options: EncryptOptions = {}): Promise<P2PEnvelope> {
     const draft = draftP2P(message, options);
-    return finishP2P(draft, await this.#wrap(draft, options.cache), message, options);
+    const wrapped = await this.#wrap(draft, options.cache);
+    return finishP2P(draft, sealEnvelope(draft, wrapped, message, options));
   }
 
   /** As `encryptGroup`. Rejects as {@link encryptP2P}. */
   async encryptGroup(message: GroupMessage, options: EncryptOptions = {}): Promise<GroupEnvelope> {
     const draft = draftGroup(message, options);
-    return finishGroup(draft, await this.#wrap(draft, options.cache), message, options);
+    const wrapped = await this.#wrap(draft, options.cache);
+    return finishGroup(draft, sealEnvelope(draft, wrapped, message, options));
   }
 
   /** Stops the workers; jobs under way are rejected. Idempotent. */

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type Result, resultErr, tryParseJson } from 'aun-core';
 import type { PrivateKey, PublicKey } from 'aun-crypto';
 import { type DecryptCode, isSilentDecryptCode } from './codes.js';
-import { openEnvelope } from './open.js';
+import { openEnvelopeAsync } from './open.js';
 import { findOwnRow } from './open-row.js';
 import type { OpenedMessage } from './opened-message.js';
 import { findPrekey, identityKeyFor, type PrekeyScope } from './prekey-lookup.js';
@@ -84,7 +84,7 @@ export async function openDelivery(
   const { aid: selfAid, deviceId: selfDeviceId, cache } = scope;
   const keys = { selfAid, selfDeviceId, identityKey, prekey, senderKey, cache };
   const expected = { from, ...(delivery.groupId === '' ? {} : { groupId: delivery.groupId }) };
-  const opened = openEnvelope(envelope, keys, expected);
+  const opened = await openEnvelopeAsync(envelope, keys, expected);
   if (opened.ok || isSilentDecryptCode(opened.error.code)) return opened;
   const failure: OpenFailure = { stage: 'decrypt' };
   return resultErr(opened.error.code, opened.error.message, failure);

@@ -1,6 +1,7 @@
-import { ecdh, ecdhAsync, type PrivateKey, type PublicKey, wipe } from 'aun-crypto';
+import { ecdh, ecdhAsync, type PrivateKey, wipe } from 'aun-crypto';
 import type { Draft } from './draft.js';
 import type { RecipientCache } from './recipient-cache.js';
+import { staticSecretAsync } from './static-secret.js';
 import { type Target, targetProtocol } from './target.js';
 import { deriveWrapKey, wrapMasterKey } from './wrap.js';
 
@@ -81,17 +82,4 @@ async function agreeAsync(
     staticSecretAsync(sender.identityKey, prekey, cache),
     ecdhAsync(sessionKey, prekey),
   ]);
-}
-
-/** A copy: while other agreements are under way the cache may forget its own, and wipe it. */
-async function staticSecretAsync(
-  own: PrivateKey,
-  prekey: PublicKey,
-  cache: RecipientCache | undefined,
-): Promise<Uint8Array> {
-  const known = cache?.peekSecret(own, prekey)?.slice();
-  if (known !== undefined) return known;
-  const secret = await ecdhAsync(own, prekey);
-  cache?.rememberSecret(own, prekey, secret.slice());
-  return secret;
 }

@@ -6,7 +6,10 @@ import {
   decryptCodes,
   isSilentDecryptCode,
   type OpenExpectation,
+  type OpenKeys,
   openEnvelope,
+  openEnvelopeAsync,
+  RecipientCache,
   toPerDeviceForm,
 } from '../src/index.js';
 import {
@@ -217,23 +220,30 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** Both ways of opening, which must agree. */
+async function open(envelope: unknown, keys: OpenKeys, expected?: OpenExpectation) {
+  const opened = openEnvelope(envelope, keys, expected);
+  expect(await openEnvelopeAsync(envelope, keys, expected)).toEqual(opened);
+  return opened;
+}
+
 function openCase(test: Case) {
   const envelope = mutable(p2pEnvelope());
   const changed = test.change(envelope) ?? envelope;
   const keys = keysOf(test.device ?? noor);
   const prekey = test.prekey === undefined ? keys.prekey : test.prekey;
-  return openEnvelope(Array.isArray(changed) ? envelope : changed, { ...keys, prekey }, test.expected);
+  return open(Array.isArray(changed) ? envelope : changed, { ...keys, prekey }, test.expected);
 }
 
 describe('every check of 03 §8.1 gives its own code', () => {
   for (const test of cases) {
-    it(`step ${test.step} -> ${test.code}: ${test.name}`, () => {
-      const opened = openCase(test);
+    it(`step ${test.step} -> ${test.code}: ${test.name}`, async () => {
+      const opened = await openCase(test);
       expect(opened.ok ? 'opened' : opened.error.code).toBe(test.code);
     });
   }
 
-  it('step 9 -> payload_not_json: the body is text, sealed by the sender', () => {
+  it('step 9 -> payload_not_json: the body is text, sealed by the sender', async () => {
     const drawn: Uint8Array[] = [];
     const random = (length: number) => {
       const bytes = randomBytes(length);
@@ -246,7 +256,7 @@ describe('every check of 03 §8.1 gives its own code', () => {
     const sealed = aesGcmSeal(masterKey as Uint8Array, nonce as Uint8Array, utf8Encode('hello'), aad);
     envelope.ciphertext = base64Encode(sealed.ciphertext);
     envelope.tag = base64Encode(sealed.tag);
-    const opened = openEnvelope(resign(envelope), keysOf(noor));
+    const opened = await open(resign(envelope), keysOf(noor));
     expect(opened.ok ? 'opened' : opened.error.code).toBe('payload_not_json');
   });
 
@@ -261,25 +271,38 @@ describe('every check of 03 §8.1 gives its own code', () => {
 });
 
 describe('what must still open', () => {
-  const open = (envelope: unknown, device: typeof noor, expected = { from: 'ivo.agents.example' }) => {
-    const opened = openEnvelope(envelope, keysOf(device), expected);
+  const payloadOf = async (
+    envelope: unknown,
+    device: typeof noor,
+    expected = { from: 'ivo.agents.example' },
+  ) => {
+    const opened = await open(envelope, keysOf(device), expected);
     return opened.ok ? opened.data.payload : opened.error;
   };
 
-  it('the addressee, the own other device and the auditor open the same envelope', () => {
+  it('the addressee, the own other device and the auditor open the same envelope', async () => {
     const envelope = p2pEnvelope();
     for (const device of [noor, ivoServer, auditor]) {
-      expect(open(envelope, device)).toEqual({ type: 'text', text: 'hi' });
+      expect(await payloadOf(envelope, device)).toEqual({ type: 'text', text: 'hi' });
     }
   });
 
-  it('a group member opens it under any spelling of the group id', () => {
-    const opened = openEnvelope(groupEnvelope(), keysOf(noor), { groupId: 'group.agents.example/CREW' });
+  it('a group member opens it under any spelling of the group id', async () => {
+    const opened = await open(groupEnvelope(), keysOf(noor), { groupId: 'group.agents.example/CREW' });
     expect(opened.ok && opened.data.groupId).toBe(GROUP);
   });
 
-  it('metadata comes without _auth', () => {
-    const opened = openEnvelope(p2pEnvelope(), keysOf(noor));
+  it('a 3DH envelope opens with a cache again and again, either way', async () => {
+    const cache = new RecipientCache();
+    const envelope = p2pEnvelope();
+    for (let i = 0; i < 3; i++) {
+      const opened = await open(envelope, { ...keysOf(noor), cache });
+      expect(opened.ok && opened.data.payload).toEqual({ type: 'text', text: 'hi' });
+    }
+  });
+
+  it('metadata comes without _auth', async () => {
+    const opened = await open(p2pEnvelope(), keysOf(noor));
     expect(opened.ok && opened.data.context).toEqual({ type: 'run', id: 'r-1' });
     expect(opened.ok && Object.keys(opened.data.protectedHeaders ?? {})).not.toContain('_auth');
   });

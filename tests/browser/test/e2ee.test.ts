@@ -45,6 +45,7 @@ describeInChromium('envelopes between Chromium and Node', (stagehand) => {
       const row = rowOf(envelope, kind, device);
       const expected = { ...node.content, protocol };
       expect(await page.call('open', envelope, kind, device)).toEqual(expected);
+      expect(await page.call('openAsync', envelope, kind, device)).toEqual(expected);
       expect(await page.call('open', node.perDeviceForm(envelope, row), kind, device)).toEqual(expected);
       const text = await page.call('deliveredText', envelope, row);
       expect(await page.call('open', JSON.parse(text), kind, device)).toEqual(expected);
@@ -76,6 +77,7 @@ describeInChromium('envelopes between Chromium and Node', (stagehand) => {
       const refusal = node.open(value, 'group', 0);
       expect(refusal).toEqual({ code: expect.any(String) });
       expect(await page.call('open', value, 'group', 0)).toEqual(refusal);
+      expect(await page.call('openAsync', value, 'group', 0)).toEqual(refusal);
     }
     const stranger = node.open(envelope, 'group', 7);
     expect(await page.call('open', envelope, 'group', 7)).toEqual(stranger);

@@ -25,6 +25,7 @@ import type { RpcCaller } from '../rpc/signed-caller.js';
 import { SDK_LANG, VERSION } from '../version.js';
 import { Bootstraps } from './bootstrap.js';
 import { HeldRows } from './held-rows.js';
+import { InOrder } from './in-order.js';
 
 const SENDER_TIMEOUT_MS = 3_000;
 /** Prekeys live for days after their last use: one look at them a minute is plenty. */
@@ -60,6 +61,7 @@ export class E2eeCoordinator {
   readonly #session: E2EESession;
   readonly #closed = new AbortController();
   readonly #held: HeldRows;
+  readonly #inOrder = new InOrder();
   /** Senders whose key was missing for a reason that may pass. */
   readonly #unreachable = new Set<string>();
   #publishing: Promise<void> | null = null;
@@ -99,12 +101,12 @@ export class E2eeCoordinator {
   }
 
   /**
-   * Encrypts and hands the envelope to `transmit`; when the server says that our view of the recipients is stale, looks
+   * Encrypts and hands the envelope to `transmit`, envelopes for one recipient in the order of the calls; when the server says that our view of the recipients is stale, looks
    * again and tries exactly once more (03 §5.6).
    */
   async send<T>(to: string, message: Outgoing, transmit: (envelope: JsonObject) => Promise<T>): Promise<T> {
     try {
-      return await transmit(await this.#encrypt(to, message));
+      return await this.#inOrder.use(to, this.#encrypt(to, message), transmit);
     } catch (error) {
       if (!(error instanceof AUNError) || !e2eeRetryCodes.has(error.code)) throw error;
       this.bootstraps.invalidate(to);
@@ -145,7 +147,7 @@ export class E2eeCoordinator {
   async #encrypt(to: string, message: Outgoing): Promise<JsonObject> {
     const { targets, auditTargets } = await this.bootstraps.targets(to);
     const { payload, messageId, timestamp, protectedHeaders, context } = message;
-    return this.#session.encryptP2P({
+    return this.#session.encryptP2PAsync({
       targets,
       auditTargets,
       payload,

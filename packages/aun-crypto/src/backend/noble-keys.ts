@@ -2,7 +2,7 @@ import { p256, p384 } from '@noble/curves/nist.js';
 import { wipe } from '../bytes.js';
 import { type CurveParameters, P256 } from '../curve.js';
 import { derFromRaw, rawFromDer } from '../ecdsa-signature.js';
-import { SubtleAgreement, subtlePeer } from './subtle.js';
+import { SubtlePrivateKey, SubtlePublicKey } from './subtle.js';
 import type { PrivateMaterial, PublicMaterial } from './types.js';
 
 const nobleCurve = (curve: CurveParameters): typeof p256 => (curve === P256 ? p256 : p384);
@@ -21,21 +21,24 @@ export function decompressPoint(curve: CurveParameters, compressed: Uint8Array):
 export class NoblePublicMaterial implements PublicMaterial {
   readonly point: Uint8Array;
   readonly #curve: CurveParameters;
-  #subtleKey: Promise<CryptoKey> | undefined;
+  #subtle: SubtlePublicKey | undefined;
 
   constructor(curve: CurveParameters, point: Uint8Array) {
     this.#curve = curve;
     this.point = point;
   }
 
-  /** For {@link SubtleAgreement}, imported once. */
-  get subtleKey(): Promise<CryptoKey> {
-    this.#subtleKey ??= subtlePeer(this.#curve, this.point);
-    return this.#subtleKey;
+  get subtle(): SubtlePublicKey {
+    this.#subtle ??= new SubtlePublicKey(this.#curve, this.point);
+    return this.#subtle;
   }
 
   verifyRaw(message: Uint8Array, signature: Uint8Array): boolean {
     return nobleCurve(this.#curve).verify(signature, message, this.point, OPTIONS);
+  }
+
+  async verifyRawAsync(message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    return (await this.subtle.verify(message, signature)) ?? this.verifyRaw(message, signature);
   }
 
   verifyDer(message: Uint8Array, signature: Uint8Array): boolean {
@@ -48,7 +51,7 @@ export class NoblePrivateMaterial implements PrivateMaterial {
   readonly scalar: Uint8Array;
   readonly #curve: CurveParameters;
   #point: Uint8Array | undefined;
-  #agreement: Promise<SubtleAgreement | null> | undefined;
+  #subtle: SubtlePrivateKey | undefined;
 
   constructor(curve: CurveParameters, scalar: Uint8Array) {
     this.#curve = curve;
@@ -64,6 +67,10 @@ export class NoblePrivateMaterial implements PrivateMaterial {
     return nobleSignRaw(this.#curve, message, this.scalar, true);
   }
 
+  async signRawAsync(message: Uint8Array): Promise<Uint8Array> {
+    return (await this.#platformKey.sign(message)) ?? this.signRaw(message);
+  }
+
   signDer(message: Uint8Array): Uint8Array {
     return derFromRaw(this.signRaw(message));
   }
@@ -74,15 +81,19 @@ export class NoblePrivateMaterial implements PrivateMaterial {
   }
 
   async ecdhAsync(peer: PublicMaterial): Promise<Uint8Array> {
-    this.#agreement ??= SubtleAgreement.of(this.#curve, this.scalar, this.point);
-    const agreement = await this.#agreement;
-    return agreement !== null && peer instanceof NoblePublicMaterial
-      ? agreement.agree(await peer.subtleKey)
-      : this.ecdh(peer);
+    const shared =
+      peer instanceof NoblePublicMaterial ? await this.#platformKey.agree(peer.subtle) : undefined;
+    return shared ?? this.ecdh(peer);
+  }
+
+  get #platformKey(): SubtlePrivateKey {
+    this.#subtle ??= new SubtlePrivateKey(this.#curve, this.scalar, this.point);
+    return this.#subtle;
   }
 
   wipe(): void {
     wipe(this.scalar);
+    this.#subtle = undefined;
   }
 }
 

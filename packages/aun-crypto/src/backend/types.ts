@@ -8,6 +8,8 @@ export interface PublicMaterial {
   verifyDer(message: Uint8Array, signature: Uint8Array): boolean;
   /** `signature` is `r || s` with r and s in range. */
   verifyRaw(message: Uint8Array, signature: Uint8Array): boolean;
+  /** {@link verifyRaw} by the platform's fastest way, also one that gives no answer at once. */
+  verifyRawAsync(message: Uint8Array, signature: Uint8Array): Promise<boolean>;
 }
 
 /** The private half, which owns its secrets. */
@@ -17,9 +19,11 @@ export interface PrivateMaterial {
   readonly point: Uint8Array;
   signDer(message: Uint8Array): Uint8Array;
   signRaw(message: Uint8Array): Uint8Array;
+  /** {@link signRaw} by the platform's fastest way. */
+  signRawAsync(message: Uint8Array): Promise<Uint8Array>;
   /** X coordinate of `scalar * peer`; the peer is on the same curve. */
   ecdh(peer: PublicMaterial): Uint8Array;
-  /** The same by the platform's fastest way, also one that gives no answer at once. */
+  /** {@link ecdh} by the platform's fastest way. */
   ecdhAsync(peer: PublicMaterial): Promise<Uint8Array>;
   /** Overwrites what can be overwritten; the material is not used any more. */
   wipe(): void;

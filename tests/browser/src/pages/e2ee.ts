@@ -7,7 +7,9 @@ import {
   encryptGroupAsync,
   encryptP2P,
   encryptP2PAsync,
+  type OpenKeys,
   openEnvelope,
+  openEnvelopeAsync,
   type PerDeviceEnvelope,
   perDeviceText,
   recipientProof,
@@ -82,10 +84,21 @@ export function deliveredText(envelope: Envelope, row: number): string {
 
 /** Opens an envelope, in whatever form, as one device; the code where it is refused. */
 export function open(envelope: unknown, kind: Kind, index: number): JsonObject {
+  return shown(openEnvelope(envelope, keysOf(kind, index), { from: sender().aid }));
+}
+
+/** The same by the asynchronous function. */
+export async function openAsync(envelope: unknown, kind: Kind, index: number): Promise<JsonObject> {
+  return shown(await openEnvelopeAsync(envelope, keysOf(kind, index), { from: sender().aid }));
+}
+
+function keysOf(kind: Kind, index: number): OpenKeys {
   const { aid, deviceId, identityKey, prekey } = deviceOf(kind, index);
-  const { aid: from, identityKey: senderKey } = sender();
-  const keys = { selfAid: aid, selfDeviceId: deviceId, identityKey, prekey, senderKey: senderKey.publicKey };
-  const result = openEnvelope(envelope, keys, { from });
+  const senderKey = sender().identityKey.publicKey;
+  return { selfAid: aid, selfDeviceId: deviceId, identityKey, prekey, senderKey };
+}
+
+function shown(result: ReturnType<typeof openEnvelope>): JsonObject {
   if (!result.ok) return { code: result.error.code };
   const { protectedHeaders = {}, context = {}, protocol } = result.data;
   return { payload: result.data.payload, protocol, topic: protectedHeaders.topic ?? null, context };

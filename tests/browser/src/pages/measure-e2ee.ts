@@ -1,4 +1,4 @@
-import { encrypt, encryptAsync, type MessagePlan, open } from './e2ee.js';
+import { encrypt, encryptAsync, type MessagePlan, open, openAsync } from './e2ee.js';
 import { bestOf } from './timing.js';
 
 /** Milliseconds of one message. The recipients' public keys are parsed anew for each. */
@@ -15,4 +15,10 @@ export function encryptAsyncMs(plan: MessagePlan, rounds: number): Promise<numbe
 export function openMs(plan: MessagePlan, rounds: number): Promise<number> {
   const envelope = encrypt(plan);
   return bestOf(rounds, () => open(envelope, plan.kind, 0));
+}
+
+/** The same by the asynchronous function. */
+export function openAsyncMs(plan: MessagePlan, rounds: number): Promise<number> {
+  const envelope = encrypt(plan);
+  return bestOf(rounds, () => openAsync(envelope, plan.kind, 0));
 }
