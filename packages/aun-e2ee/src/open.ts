@@ -52,7 +52,8 @@ export function openEnvelope(
 
 /**
  * {@link openEnvelope} with signature and key agreements on WebCrypto where the platform has no `node:crypto`: the same
- * results, many times sooner in browsers, and the page stays responsive. In Node it only costs a promise.
+ * results, many times sooner in browsers, and the page stays responsive. In Node it only costs a promise. Leave the
+ * envelope as it is until then.
  */
 export async function openEnvelopeAsync(
   envelope: unknown,

@@ -101,8 +101,8 @@ export class E2eeCoordinator {
   }
 
   /**
-   * Encrypts and hands the envelope to `transmit`, envelopes for one recipient in the order of the calls; when the server says that our view of the recipients is stale, looks
-   * again and tries exactly once more (03 §5.6).
+   * Encrypts and hands the envelope to `transmit`, those for one recipient in the order of the calls. When the server
+   * says that our view of the recipients is stale, looks again and tries exactly once more (03 §5.6).
    */
   async send<T>(to: string, message: Outgoing, transmit: (envelope: JsonObject) => Promise<T>): Promise<T> {
     try {

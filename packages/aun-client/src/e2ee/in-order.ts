@@ -10,7 +10,8 @@ export class InOrder {
     const before = this.#tails.get(key);
     // In an object, so that the next turn waits for the beginning of this use and not for its end.
     const turn = Promise.all([work, before]).then(([value]) => ({ used: use(value) }));
-    const tail = Promise.allSettled([turn, before]);
+    // Without a value: each would hold the one before it for as long as the stream of messages lasts.
+    const tail = Promise.allSettled([turn, before]).then(() => undefined);
     this.#tails.set(key, tail);
     void tail.then(() => {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);

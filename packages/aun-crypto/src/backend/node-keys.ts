@@ -61,7 +61,7 @@ export class NodePublicMaterial implements PublicMaterial {
     return this.verifyDer(message, derFromRaw(signature));
   }
 
-  // Node's own asynchronous calls queue for a thread: measured on whole clients, 5 % more messages for half again the latency.
+  // Node's own asynchronous calls queue for a thread: on whole clients 5 % more messages for half again the latency.
   async verifyRawAsync(message: Uint8Array, signature: Uint8Array): Promise<boolean> {
     return this.verifyRaw(message, signature);
   }
