@@ -57,6 +57,20 @@ describeInChromium('the client in Chromium', (stagehand) => {
     await tab.call('close');
   });
 
+  it('keeps the order of messages that are sent and read at once', { timeout: 60_000 }, async () => {
+    const node = await network.nodeAgent('nora');
+    const { tab, aid } = await registered(await profile(), 'omar');
+    await tab.call('connect');
+    const texts = Array.from({ length: 40 }, (_, i) => `${i} ${'x'.repeat(i % 3 === 0 ? 20_000 : 1)}`);
+    await tab.call('sendAll', node.aid, texts);
+    await expect.poll(() => node.heard.length, pollMs).toBe(texts.length);
+    expect(node.heard).toEqual(texts);
+    await Promise.all(texts.map((text) => node.client.call('message.send', { to: aid, payload: { text } })));
+    await expect.poll(async () => (await textsOf(tab)).length, pollMs).toBe(texts.length);
+    expect(await textsOf(tab)).toEqual(texts);
+    await tab.call('close');
+  });
+
   it('publishes a card, verifies it and finds the cards of others', async () => {
     const { tab, aid } = await registered(await profile(), 'omar');
     await tab.call('connect');

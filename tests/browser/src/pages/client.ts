@@ -16,6 +16,9 @@ export const registerTwiceAtOnce = (aid: string): Promise<string[]> =>
 export const load: Agent['load'] = (aid) => current().load(aid);
 export const connect: Agent['connect'] = (options) => current().connect(options);
 export const send: Agent['send'] = (to, text, durable) => current().send(to, text, durable);
+/** Begins every send before any has ended. */
+export const sendAll = (to: string, texts: readonly string[]): Promise<string[]> =>
+  Promise.all(texts.map((text) => current().send(to, text)));
 export const publish: Agent['publish'] = (card) => current().publish(card);
 export const close = (): Promise<void> => current().close();
 export const deviceId = async (): Promise<string> => getDeviceId();
