@@ -42,6 +42,9 @@ export const P384: CurveParameters = {
   b: 0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aefn,
 };
 
+/** Content bytes of the OBJECT IDENTIFIER id-ecPublicKey, 1.2.840.10045.2.1. */
+export const EC_PUBLIC_KEY_OID = Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
+
 export const curveParameters = (curve: Curve): CurveParameters => (curve === 'P-256' ? P256 : P384);
 
 /** 1 <= scalar < order, for scalars of exactly `size` bytes. Does not branch on single bytes. */

@@ -1,8 +1,8 @@
-import { assertBytes, sameBytes, wipe } from './bytes.js';
+import { assertBytes, sameBytes } from './bytes.js';
 import { type CurveParameters, isScalarInRange } from './curve.js';
-import { type DerElement, derElements, derEncode, derMembers, TAG } from './der.js';
+import { type DerElement, derElements, derMembers, TAG } from './der.js';
 import { CryptoError } from './error.js';
-import { EC_PUBLIC_KEY_OID, readAlgorithm, readPoint } from './spki.js';
+import { readAlgorithm, readPoint } from './spki.js';
 
 export interface PrivateKeyParts {
   readonly curve: CurveParameters;
@@ -64,23 +64,3 @@ function readEmbeddedPoint(curve: CurveParameters, content: Uint8Array): Uint8Ar
 
 const isInteger = (element: DerElement | undefined, value: number): boolean =>
   element?.tag === TAG.integer && element.content.length === 1 && element.content[0] === value;
-
-/** PKCS#8 in the common form: no curve inside ECPrivateKey, public half included (138 bytes for P-256). */
-export function writePkcs8(curve: CurveParameters, scalar: Uint8Array, point: Uint8Array): Uint8Array {
-  const inner = derEncode(
-    TAG.sequence,
-    Uint8Array.of(TAG.integer, 1, 1),
-    Uint8Array.of(TAG.octetString, scalar.length),
-    scalar,
-    derEncode(TAG.context1, derEncode(TAG.bitString, Uint8Array.of(0), point)),
-  );
-  const algorithm = derEncode(
-    TAG.sequence,
-    derEncode(TAG.oid, EC_PUBLIC_KEY_OID),
-    derEncode(TAG.oid, curve.oid),
-  );
-  const wrapped = derEncode(TAG.octetString, inner);
-  const der = derEncode(TAG.sequence, Uint8Array.of(TAG.integer, 1, 0), algorithm, wrapped);
-  wipe(inner, wrapped);
-  return der;
-}

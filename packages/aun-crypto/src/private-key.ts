@@ -5,9 +5,10 @@ import { assertBytes, sameBytes, wipe } from './bytes.js';
 import { type Curve, type CurveParameters, curveParameters, isScalarInRange, P256 } from './curve.js';
 import { CryptoError } from './error.js';
 import { pemDecode, pemEncode } from './pem.js';
-import { readPkcs8, writePkcs8 } from './pkcs8.js';
+import { readPkcs8 } from './pkcs8.js';
 import { ownPublicKey, type PublicKey } from './public-key.js';
 import { drawBytes, randomBytes } from './random.js';
+import { writePkcs8 } from './write-pkcs8.js';
 
 const PEM_LABEL = 'PRIVATE KEY';
 const MAX_DRAWS = 16;

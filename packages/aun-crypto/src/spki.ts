@@ -1,11 +1,8 @@
 import { backend } from '#backend';
 import { assertBytes, sameBytes } from './bytes.js';
-import { type CurveParameters, isUncompressedPoint, P256, P384 } from './curve.js';
+import { type CurveParameters, EC_PUBLIC_KEY_OID, isUncompressedPoint, P256, P384 } from './curve.js';
 import { derElements, derMembers, TAG } from './der.js';
 import { CryptoError } from './error.js';
-
-/** Content bytes of the OBJECT IDENTIFIER id-ecPublicKey, 1.2.840.10045.2.1. */
-export const EC_PUBLIC_KEY_OID = Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
 
 export interface CurvePoint {
   readonly curve: CurveParameters;

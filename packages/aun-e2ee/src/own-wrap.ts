@@ -31,7 +31,7 @@ export interface AgreementKeys {
 
 export const protocolOf = (row: RecipientRow): WrapProtocol => (row[5] === '' ? '1DH' : '3DH');
 
-/** Steps 5 and 6 of 03 §8.1. */
+/** Steps 5 and 6 of 03 §8.1 but for the agreement, and the lengths of step 7. */
 export function readOwnWrap(
   { envelope, aadBytes }: SignedParts,
   row: RecipientRow,

@@ -14,6 +14,7 @@ import {
   MemoryPrekeyStore,
   normalizeProtectedHeaders,
   openEnvelope,
+  openEnvelopeAsync,
   parseWrapPolicy,
   payloadKind,
   readClassicState,
@@ -175,6 +176,15 @@ describe('any value given to a decoder ends in a coded answer', () => {
       }
     });
   }
+
+  it('openEnvelopeAsync: says what openEnvelope says', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(anyJson, ...[p2p, group, perDevice].map(mutations)), async (value) => {
+        expect(await openEnvelopeAsync(value, keysOf(noor))).toEqual(openEnvelope(value, keysOf(noor)));
+      }),
+      runs,
+    );
+  });
 
   it('a list of 200 000 rows is judged in one pass', () => {
     const rows = Array.from({ length: 200_000 }, () => p2p.recipients[0]);

@@ -1,9 +1,6 @@
-import { concatBytes, wipe } from '../bytes.js';
+import { wipe } from '../bytes.js';
 import type { CurveParameters } from '../curve.js';
-import { derEncode, TAG } from '../der.js';
-
-/** Content bytes of id-ecPublicKey, 1.2.840.10045.2.1. */
-const EC_PUBLIC_KEY = Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
+import { writePkcs8 } from '../write-pkcs8.js';
 
 /** Absent outside of secure contexts, for example on a page of plain http. */
 const subtleOf = (): SubtleCrypto | undefined => globalThis.crypto?.subtle;
@@ -93,7 +90,10 @@ export class SubtlePrivateKey extends SubtleKey {
   }
 
   protected async importInto(subtle: SubtleCrypto, name: Purpose): Promise<CryptoKey> {
-    const der = pkcs8(this.curve, this.#scalar, this.#point);
+    // With the public half, which Firefox and WebKit ask for.
+    const encoded = writePkcs8(this.curve, this.#scalar, this.#point);
+    const der = new Uint8Array(encoded);
+    wipe(encoded);
     try {
       const algorithm = { name, namedCurve: this.curve.name };
       return await subtle.importKey('pkcs8', der, algorithm, false, [
@@ -103,25 +103,4 @@ export class SubtlePrivateKey extends SubtleKey {
       wipe(der);
     }
   }
-}
-
-/** With the public half, which Firefox and WebKit ask for. */
-function pkcs8(curve: CurveParameters, scalar: Uint8Array, point: Uint8Array): Uint8Array<ArrayBuffer> {
-  const sec1 = derEncode(
-    TAG.sequence,
-    Uint8Array.of(TAG.integer, 1, 1),
-    Uint8Array.of(TAG.octetString, scalar.length),
-    scalar,
-    derEncode(TAG.context1, derEncode(TAG.bitString, Uint8Array.of(0), point)),
-  );
-  const identifier = concatBytes(derEncode(TAG.oid, EC_PUBLIC_KEY), derEncode(TAG.oid, curve.oid));
-  const key = derEncode(
-    TAG.sequence,
-    Uint8Array.of(TAG.integer, 1, 0),
-    derEncode(TAG.sequence, identifier),
-    derEncode(TAG.octetString, sec1),
-  );
-  const der = new Uint8Array(key);
-  wipe(sec1, key);
-  return der;
 }
