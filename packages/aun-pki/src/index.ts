@@ -56,6 +56,7 @@ export {
   type ClientSignatureErrorCode,
   type ClientSignatureInput,
   type ClientSignatureObject,
+  checkClientSignatureTime,
   clientSignatureText,
   parseClientSignature,
   verifyClientSignature,

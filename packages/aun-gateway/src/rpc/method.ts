@@ -53,6 +53,8 @@ export interface RpcMethod {
   readonly session: boolean;
   /** It changes something: a repeat with the same client signature gets the first outcome (01 §15.4). */
   readonly mutating: boolean;
+  /** The connection says well enough who calls: the ECDSA of its client signature is left out but in `strict` (04 §1.2). */
+  readonly trustsConnection: boolean;
   readonly params: ZodType;
   handle(params: unknown, ctx: CallContext): RpcReply | Promise<RpcReply>;
 }
@@ -62,6 +64,8 @@ interface MethodBase<S extends ZodType> {
   readonly aliases?: readonly string[];
   /** Default false. */
   readonly mutating?: boolean;
+  /** Default false. */
+  readonly trustsConnection?: boolean;
   /** Schema of `params`; unknown keys must pass (02 §3.2: unknown params are ignored). */
   readonly params: S;
 }
@@ -88,6 +92,7 @@ export function defineMethod<S extends ZodType>(spec: SessionMethod<S> | OpenMet
     aliases: spec.aliases ?? [],
     session: spec.session,
     mutating: spec.mutating ?? false,
+    trustsConnection: spec.trustsConnection ?? false,
     params: spec.params,
     handle(params, ctx) {
       const checked = params as z.output<S>;

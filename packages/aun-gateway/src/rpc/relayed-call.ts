@@ -59,7 +59,7 @@ export const createRelayedCalls = (deps: {
         addMeta: () => {},
       };
       const checked = checkParams(method.params, rawParams);
-      signatures.check(ctx);
+      signatures.check(ctx, method);
       const pending = method.handle(checked, ctx);
       const reply =
         pending instanceof Promise ? await withDeadline(pending, deps.deadlineMs, clock, name) : pending;

@@ -52,7 +52,7 @@ export interface SignatureGate {
   /** How long one signature can be accepted, from first to last. */
   readonly validMs: number;
   /** A text that names this signed call, null for an unsigned one. @throws RpcFailure -32051, -32050 */
-  check(ctx: SessionCallContext): string | null;
+  check(ctx: SessionCallContext, method: RpcMethod): string | null;
 }
 
 export interface RouterDeps {
@@ -188,7 +188,7 @@ export function createRouter(deps: RouterDeps): Router {
           },
         };
         const params = checkParams(method.params, rawParams);
-        const signed = hasSession(ctx) ? signatures.check(ctx) : null;
+        const signed = hasSession(ctx) ? signatures.check(ctx, method) : null;
         const pending =
           signed !== null && method.mutating
             ? outcomes.run(signed, startedAt, () => method.handle(params, ctx))

@@ -1,9 +1,9 @@
 import { type Clock, RpcCode } from 'aun-core';
 import { PublicKey } from 'aun-crypto';
-import { parseClientSignature, verifyClientSignature } from 'aun-pki';
+import { checkClientSignatureTime, parseClientSignature, verifyClientSignature } from 'aun-pki';
 import type { AidCertificate, AidDirectory, SignaturePolicy } from '../ports.js';
 import { RpcFailure } from '../rpc/failure.js';
-import type { SessionCallContext } from '../rpc/method.js';
+import type { RpcMethod, SessionCallContext } from '../rpc/method.js';
 import type { SignatureGate } from '../rpc/router.js';
 
 const refuse = (why: string): RpcFailure =>
@@ -12,8 +12,9 @@ const refuse = (why: string): RpcFailure =>
   });
 
 /**
- * Judges a `client_signature` that is present, whatever the method; an absent one is no fault (01 §15.4). Verifies over
- * the received `params_hash`; only `strict` recomputes the hash from the wire text. -32051, or -32050 for a revoked signer.
+ * Judges a `client_signature` that is present; an absent one is no fault (01 §15.4). Verifies over the received
+ * `params_hash`; only `strict` recomputes the hash from the wire text, and does the ECDSA of pulls, acknowledgements and
+ * bootstraps too: their callers proved themselves when they connected (04 §1.2). -32051, or -32050 for a revoked signer.
  */
 export function createSignatureGate(deps: {
   readonly directory: AidDirectory;
@@ -39,21 +40,30 @@ export function createSignatureGate(deps: {
     return key;
   };
 
-  const check = (ctx: SessionCallContext): string | null => {
+  // A relayed call comes over the connection of another gateway, which proves nothing about the agent.
+  const isProven = ({ session }: SessionCallContext, { trustsConnection }: RpcMethod): boolean =>
+    trustsConnection && session.federation === undefined && deps.policy !== 'strict';
+
+  const check = (ctx: SessionCallContext, method: RpcMethod): string | null => {
     const value = ctx.rawParams.client_signature;
     if (value === undefined || value === null) return null;
     const parsed = parseClientSignature(value);
     if (!parsed.ok) throw refuse(parsed.error.message);
     const signature = parsed.data;
     if (signature.aid !== ctx.session.aid) throw refuse('aid is not the caller');
-    const verdict = verifyClientSignature(signature, {
-      method: ctx.method,
-      publicKey: keyOf(signature.aid, signature.certFingerprint),
-      // What waited for us was signed when the sender's own gateway took it.
-      now: ctx.session.federation?.acceptedAt ?? deps.clock.now(),
-      windowSeconds: deps.windowSeconds,
-      paramsJson: deps.policy === 'strict' ? ctx.rawParamsText() : undefined,
-    });
+    const key = keyOf(signature.aid, signature.certFingerprint);
+    // What waited for us was signed when the sender's own gateway took it.
+    const now = ctx.session.federation?.acceptedAt ?? deps.clock.now();
+    const { windowSeconds } = deps;
+    const verdict = isProven(ctx, method)
+      ? checkClientSignatureTime(signature, now, windowSeconds)
+      : verifyClientSignature(signature, {
+          method: ctx.method,
+          publicKey: key,
+          now,
+          windowSeconds,
+          paramsJson: deps.policy === 'strict' ? ctx.rawParamsText() : undefined,
+        });
     if (!verdict.ok) throw refuse(verdict.error.message);
     return `${signature.aid}\n${ctx.method}\n${signature.paramsHash}\n${signature.signature}`;
   };

@@ -34,31 +34,58 @@ const open = async (limits: Partial<EdgeLimits> = {}) => {
   return { nora, otto, n: await edge.connect(nora.aid), o: await edge.connect(otto.aid) };
 };
 
-/** Signed methods that this gateway serves, with params it accepts. */
-const served = (to: string): [string, Json][] => [
-  ['message.send', { to, payload: { type: 'text', text: 'hi' } }],
+/** Signed by clients too, but the connection has already proved who pulls, acknowledges and looks up. */
+const connected = (peer: string): [string, Json][] => [
   ['message.v2.pull', { after_seq: 0 }],
   ['message.v2.ack', { up_to_seq: 0 }],
-  ['message.v2.bootstrap', { peer_aid: to }],
+  ['message.v2.bootstrap', { peer_aid: peer }],
 ];
 
+/** Takes a good signature; refuses a late one, one by another agent and one of another method. */
+const refusesFaults = async (
+  client: TestClient,
+  own: KnownAid,
+  other: KnownAid,
+  method: string,
+  params: Json,
+): Promise<void> => {
+  await client.call(method, signed(own, method, params));
+  const late = signed(own, method, params, { now: Date.now() - 400_000 });
+  expect(await client.refused(method, late)).toMatchObject({
+    code: RpcCode.clientSignatureInvalid,
+    message: expect.stringMatching(/^client signature verification failed/),
+  });
+  expect((await client.refused(method, signed(other, method, params))).code).toBe(-32051);
+  expect((await client.refused(method, signed(own, 'group.kick', params))).code).toBe(-32051);
+};
+
 describe('a client signature is judged wherever it is present (01 §15.4)', () => {
-  it('on every signed method, and on one that clients do not sign', async () => {
+  it('on a signed method, and on one that clients do not sign', async () => {
     const { n, nora, otto } = await open();
-    for (const [method, params] of served(otto.aid)) {
+    const params = { to: otto.aid, payload: { type: 'text', text: 'hi' } };
+    await n.call('message.send', params);
+    await refusesFaults(n, nora, otto, 'message.send', params);
+    expect((await n.refused('meta.ping', { client_signature: {} })).code).toBe(-32051);
+    await n.call('meta.ping', signed(nora, 'meta.ping', {}));
+  });
+
+  it('of pulls, acknowledgements and bootstraps but for the ECDSA: the connection has proved the caller (04 §1.2)', async () => {
+    const { n, nora, otto } = await open();
+    for (const [method, params] of connected(otto.aid)) {
       expect(SIGNED_METHODS.has(method)).toBe(true);
       await n.call(method, params);
       await n.call(method, signed(nora, method, params));
+      await n.call(method, signed(nora, 'group.kick', params));
       const late = signed(nora, method, params, { now: Date.now() - 400_000 });
-      expect(await n.refused(method, late)).toMatchObject({
-        code: RpcCode.clientSignatureInvalid,
-        message: expect.stringMatching(/^client signature verification failed/),
-      });
+      expect((await n.refused(method, late)).code).toBe(-32051);
       expect((await n.refused(method, signed(otto, method, params))).code).toBe(-32051);
-      expect((await n.refused(method, signed(nora, 'group.kick', params))).code).toBe(-32051);
+      expect((await n.refused(method, { ...params, client_signature: 'x' })).code).toBe(-32051);
     }
-    expect((await n.refused('meta.ping', { client_signature: {} })).code).toBe(-32051);
-    await n.call('meta.ping', signed(nora, 'meta.ping', {}));
+  });
+
+  it('of those too everything when the policy is strict', async () => {
+    const { n, nora, otto } = await open({ verifyClientSignature: 'strict' });
+    for (const [method, params] of connected(otto.aid)) await refusesFaults(n, nora, otto, method, params);
   });
 
   it('after the method and its params: those keep their own codes', async () => {
@@ -84,10 +111,10 @@ describe('a client signature is judged wherever it is present (01 §15.4)', () =
   });
 
   it('the window is a setting', async () => {
-    const { n, nora } = await open({ signatureWindowSeconds: 10 });
-    const params = { after_seq: 0 };
-    const old = signed(nora, 'message.v2.pull', params, { now: Date.now() - 15_000 });
-    expect((await n.refused('message.v2.pull', old)).code).toBe(-32051);
+    const { n, nora, otto } = await open({ signatureWindowSeconds: 10 });
+    const params = { to: otto.aid, payload: 'x' };
+    const old = signed(nora, 'message.send', params, { now: Date.now() - 15_000 });
+    expect((await n.refused('message.send', old)).code).toBe(-32051);
   });
 });
 

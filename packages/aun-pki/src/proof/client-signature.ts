@@ -116,6 +116,17 @@ export interface ClientSignatureCheck {
   readonly paramsJson?: string | undefined;
 }
 
+/** The time alone (01 §15.4 step 2), for calls whose signer is proved in another way. `now` in milliseconds. */
+export function checkClientSignatureTime(
+  signature: ClientSignature,
+  now: number,
+  windowSeconds: number = CLIENT_SIGNATURE_WINDOW_SECONDS,
+): Result<ClientSignature, 'client_signature_time'> {
+  return Math.abs(Math.floor(now / 1000) - signature.timestamp) > windowSeconds
+    ? resultErr('client_signature_time', `client signature: timestamp is more than ${windowSeconds} s off`)
+    : resultOk(signature);
+}
+
 /**
  * Verifies a parsed client signature: time, optionally the params hash over the raw wire text, then ECDSA over the
  * received hash (01 §15.4 steps 2, 4, 5).
@@ -125,10 +136,8 @@ export function verifyClientSignature(
   check: ClientSignatureCheck,
 ): Result<ClientSignature, ClientSignatureErrorCode> {
   if (check.now !== undefined) {
-    const window = check.windowSeconds ?? CLIENT_SIGNATURE_WINDOW_SECONDS;
-    if (Math.abs(Math.floor(check.now / 1000) - signature.timestamp) > window) {
-      return resultErr('client_signature_time', `client signature: timestamp is more than ${window} s off`);
-    }
+    const fresh = checkClientSignatureTime(signature, check.now, check.windowSeconds);
+    if (!fresh.ok) return fresh;
   }
   if (check.paramsJson !== undefined) {
     const hashed = checkParamsHash(signature.paramsHash, check.paramsJson);

@@ -31,6 +31,7 @@ export function ackMethods(deps: MessageDeps): RpcMethod[] {
     defineMethod({
       name: 'message.v2.ack',
       session: true,
+      trustsConnection: true,
       params: z.object({ up_to_seq: seq }),
       handler(params, ctx) {
         const { ackSeq, acked } = ack(params.up_to_seq, ctx);
@@ -40,6 +41,7 @@ export function ackMethods(deps: MessageDeps): RpcMethod[] {
     defineMethod({
       name: 'message.ack',
       session: true,
+      trustsConnection: true,
       params: z.object({ seq, device_id: z.string().nullish(), slot_id: z.string().nullish() }),
       handler(params, ctx) {
         requireOwnInstance(params, ctx.session);

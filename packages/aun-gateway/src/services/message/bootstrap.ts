@@ -71,6 +71,7 @@ export function bootstrapMethod(deps: MessageDeps): RpcMethod {
   return defineMethod({
     name: 'message.v2.bootstrap',
     session: true,
+    trustsConnection: true,
     params: z.object({ peer_aid: aidParam, e2ee_wrap_capabilities: z.unknown().optional() }),
     handler(params, ctx) {
       const peer = params.peer_aid;

@@ -89,6 +89,7 @@ export function pullMethods(deps: MessageDeps, queue: QueueMode): RpcMethod[] {
     defineMethod({
       name: 'message.v2.pull',
       session: true,
+      trustsConnection: true,
       params: z.object({ ...pullShape, ack_up_to_seq: seqParam }),
       handler: (params, ctx) =>
         pull(
@@ -105,6 +106,7 @@ export function pullMethods(deps: MessageDeps, queue: QueueMode): RpcMethod[] {
     defineMethod({
       name: 'message.pull',
       session: true,
+      trustsConnection: true,
       params: z.object({ ...pullShape, device_id: z.string().nullish(), slot_id: z.string().nullish() }),
       handler(params, ctx) {
         requireOwnInstance(params, ctx.session);
