@@ -29,9 +29,33 @@ describe('both ways of hashing rows agree', () => {
     );
   });
 
+  it('for wraps as senders write them, and for those with one character that is no base64', () => {
+    const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+    const wrap = fc.tuple(text, bytes(12), bytes(48)).map(([aid, nonce, key]) => {
+      const columns = [nonce, key].map((part) => Buffer.from(part).toString('base64'));
+      return [aid, 'd', 'member', 'aid_master', 'sha256:00', '', ...columns];
+    });
+    const fault = fc.tuple(fc.constantFrom(6, 7), fc.nat(), fc.constantFrom(...'-_= \u00e9\ud800\n'));
+    fc.assert(
+      fc.property(fc.array(wrap, { minLength: 1, maxLength: 9 }), fc.option(fault), (rows, wrong) => {
+        if (wrong !== null) {
+          const [column, at, character] = wrong;
+          const row = rows[at % rows.length] ?? [];
+          const old = row[column] ?? '';
+          const place = at % old.length;
+          row[column] = old.slice(0, place) + character + old.slice(place + 1);
+        }
+        expect(hexEncode(node.hashLeaves(rows))).toBe(hexEncode(portable.hashLeaves(rows)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('for columns longer than any buffer kept ready', () => {
     const long = ['a'.repeat(5_000), 'é'.repeat(3_000), '', '', '', '', 'A'.repeat(16), 'A'.repeat(8_000)];
     expect(hexEncode(node.hashLeaves([long]))).toBe(hexEncode(portable.hashLeaves([long])));
+    const wrapped = [...long.slice(0, 6), 'A'.repeat(16), 'A'.repeat(64)];
+    expect(hexEncode(node.hashLeaves([wrapped]))).toBe(hexEncode(portable.hashLeaves([wrapped])));
   });
 });
 
