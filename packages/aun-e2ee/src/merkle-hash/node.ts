@@ -102,10 +102,16 @@ function writeWrap(target: Buffer, offset: number, nonce: string, key: string): 
 
 /**
  * Whether unpadded text is what its `written` decoded bytes encode to: Node skips what is no base64, which leaves fewer
- * bytes, and reads the URL alphabet as well. Without padding there are no unused bits.
+ * bytes, reads the URL alphabet as well, and of a character beyond ASCII only its low byte. Without padding there are
+ * no unused bits.
  */
 function isCleanBase64(text: string, written: number): boolean {
-  return written * 4 === text.length * 3 && !text.includes('-') && !text.includes('_');
+  return (
+    written * 4 === text.length * 3 &&
+    !text.includes('-') &&
+    !text.includes('_') &&
+    Buffer.byteLength(text) === text.length
+  );
 }
 
 /** Decoded base64 when it is clean, else the text itself; gives the end. */
