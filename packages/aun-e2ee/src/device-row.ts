@@ -51,7 +51,7 @@ export function deviceIdOf(row: JsonObject): string | null {
  * Verifies one device row in the order of 03 §4.5, including check 0 (the identity key is compared also without a
  * prekey). `data` null means: skip this row, it has no device id, AID or identity key.
  *
- * A refused row must abort the whole send; on `spk_ik_mismatch` fetch the certificate once more first.
+ * An identity key on another curve than P-256 is a `spk_ik_mismatch` too. A refused row must abort the whole send; on `spk_ik_mismatch` fetch the certificate once more first.
  */
 export function verifyDeviceRow(check: DeviceRowCheck): Checked<Target | null> {
   const { aid, row, trustedKey } = check;
@@ -63,6 +63,7 @@ export function verifyDeviceRow(check: DeviceRowCheck): Checked<Target | null> {
   if (aid === '') return spkId === '' ? resultOk(null) : refuse('spk_aid_missing', facts);
   const target = { aid, deviceId, role: check.role, identityKey: trustedKey };
   if (!isKey(ik, trustedKey)) return refuse('spk_ik_mismatch', facts);
+  if (trustedKey.curve !== 'P-256') return refuse('spk_ik_mismatch', facts, ' (not a P-256 public key)');
   const source = row.key_source ?? '';
   const keySource = source === '' ? KeySource.peerDevicePrekey : textOf(source);
   if (spkId === '') return resultOk({ ...target, keySource, prekey: null, prekeyId: '' });
@@ -81,18 +82,19 @@ function verifyPrekey(check: DeviceRowCheck, facts: DeviceRowFacts): Checked<Pub
   if (spki === null || facts.spkId !== expected)
     return refuse('spk_id_mismatch', facts, ` expected=${expected}`);
   if (isKey(text, trustedKey)) return resultOk(trustedKey);
-  const key = parseKey(text, spki, cache);
-  if (key === null) return refuse('spk_public_key_missing', facts, ' (not a P-256 public key)');
   const signature = readSignature(row.spk_signature, facts);
   if (!signature.ok) return signature;
   const timestamp = readTimestamp(row.spk_timestamp, facts);
   if (!timestamp.ok) return timestamp;
-  const mark = `${trustedKey.keyId()} ${text} ${timestamp.data} ${base64Encode(signature.data)}`;
-  if (cache?.isVerified(mark)) return resultOk(key);
-  const signed = prekeySignData(spki, facts.spkId, timestamp.data);
-  if (!verifyRaw(trustedKey, signed, signature.data)) return refuse('spk_signature_invalid', facts);
-  cache?.markVerified(mark);
-  return resultOk(key);
+  const mark = `${trustedKey.fingerprint()} ${text} ${timestamp.data} ${base64Encode(signature.data)}`;
+  if (!cache?.isVerified(mark)) {
+    const signed = prekeySignData(spki, facts.spkId, timestamp.data);
+    if (!verifyRaw(trustedKey, signed, signature.data)) return refuse('spk_signature_invalid', facts);
+    cache?.markVerified(mark);
+  }
+  // Not in the table: signed, but nothing to encrypt to.
+  const key = parseKey(text, spki, cache);
+  return key === null ? refuse('spk_public_key_missing', facts, ' (not a P-256 public key)') : resultOk(key);
 }
 
 function parseKey(text: string, spki: Uint8Array, cache: RecipientCache | undefined): PublicKey | null {

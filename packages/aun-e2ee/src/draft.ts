@@ -19,7 +19,8 @@ import {
 import { MASTER_KEY_BYTES, NONCE_BYTES, SUITE } from './constants.js';
 import { envelopeHeaders, type SdkIdentity } from './protected-headers.js';
 import type { RecipientCache } from './recipient-cache.js';
-import type { Target } from './target.js';
+import { checkKeys, type Target } from './target.js';
+import { stringOf } from './wire.js';
 import { wrapSalt } from './wrap.js';
 
 /** Written into envelopes unless the caller says otherwise. */
@@ -60,7 +61,7 @@ export interface EncryptOptions {
   readonly clock?: Pick<Clock, 'now'>;
   /** Written into the protected headers. */
   readonly sdk?: SdkIdentity;
-  /** RFC 6979 nonces for the sender signature; default: the platform's random ones. */
+  /** RFC 6979 nonces for the sender signature; default: the platform's random ones, but with `random` given these. */
   readonly deterministic?: boolean;
   /** Remembers static secrets between messages to the same devices. */
   readonly cache?: RecipientCache;
@@ -70,8 +71,12 @@ export interface EncryptOptions {
 export interface Draft {
   readonly sender: Sender;
   readonly targets: readonly Target[];
+  /** Of the envelope; `""` = none. */
+  readonly payloadType: string;
   /** Complete header body. */
   readonly headers: JsonObject;
+  /** Shares nothing with the caller's. */
+  readonly context: JsonObject | null;
   readonly masterKey: Uint8Array;
   readonly bodyNonce: Uint8Array;
   readonly sessionKey: PrivateKey;
@@ -93,10 +98,13 @@ export function draftEnvelope(
   makeAad: (messageId: string, timestamp: number) => JsonObject,
   aadText: (aad: JsonObject) => string = canonicalJson,
 ): Draft {
-  // Everything a caller can get wrong is looked at before there are secrets.
-  const headers = envelopeHeaders(input.protectedHeaders, input.payload, options.sdk ?? DEFAULT_SDK);
-  if (isJsonObject(input.context)) canonicalBytes('context', input.context);
-  const plaintext = canonicalBytes('payload', input.payload);
+  // Everything a caller can get wrong is looked at before there are secrets, and nothing is looked at again later.
+  checkKeys(input.sender.identityKey, targets);
+  const { payload } = input;
+  const headers = envelopeHeaders(input.protectedHeaders, payload, options.sdk ?? DEFAULT_SDK);
+  const payloadType = payloadTypeText(payload);
+  const context = isJsonObject(input.context) ? canonicalCopy('context', input.context) : null;
+  const plaintext = canonicalBytes('payload', payload);
   const timestamp = input.timestamp ?? options.clock?.now() ?? Date.now();
   requireInteger('timestamp', timestamp);
   const draw = drawFrom(options.random, SECRET_BYTES + NONCE_BYTES * (targets.length + 1));
@@ -112,7 +120,9 @@ export function draftEnvelope(
   return {
     sender: input.sender,
     targets,
+    payloadType,
     headers,
+    context,
     masterKey,
     bodyNonce,
     sessionKey,
@@ -172,9 +182,24 @@ export function requireInteger(name: string, value: number): void {
   throw new E2EEError(`${name} must be a non-negative integer`, { localCode: `${name}_invalid` });
 }
 
+/** String form of `payload.type` (03 §5.5); `""` when there is none. */
+function payloadTypeText(payload: JsonValue): string {
+  const type = isJsonObject(payload) ? payload.type : undefined;
+  return type === null || type === undefined ? '' : (stringOf(type) ?? '');
+}
+
+/** A copy as its readers will parse it. */
+function canonicalCopy(name: string, value: JsonObject): JsonObject {
+  return JSON.parse(canonicalText(name, value, canonicalJson)) as JsonObject;
+}
+
 function canonicalBytes<T>(name: string, value: T, text: (value: T) => string = canonicalJson): Uint8Array {
+  return utf8Encode(canonicalText(name, value, text));
+}
+
+function canonicalText<T>(name: string, value: T, text: (value: T) => string): string {
   try {
-    return utf8Encode(text(value));
+    return text(value);
   } catch (error) {
     if (!(error instanceof CanonicalJsonError)) throw error;
     throw new E2EEError(`${name} cannot be serialised: ${error.message}`, {

@@ -39,7 +39,7 @@ export interface GroupMessage extends MessageInput {
  */
 export function encryptP2P(message: P2PMessage, options: EncryptOptions = {}): P2PEnvelope {
   const draft = draftP2P(message, options);
-  return finishP2P(draft, sealEnvelope(draft, wrapForTargets(draft, options.cache), message, options));
+  return finishP2P(draft, sealEnvelope(draft, wrapForTargets(draft, options.cache), options));
 }
 
 /**
@@ -49,7 +49,7 @@ export function encryptP2P(message: P2PMessage, options: EncryptOptions = {}): P
  */
 export function encryptGroup(message: GroupMessage, options: EncryptOptions = {}): GroupEnvelope {
   const draft = draftGroup(message, options);
-  return finishGroup(draft, sealEnvelope(draft, wrapForTargets(draft, options.cache), message, options));
+  return finishGroup(draft, sealEnvelope(draft, wrapForTargets(draft, options.cache), options));
 }
 
 /**
@@ -64,7 +64,7 @@ export async function encryptP2PAsync(
 ): Promise<P2PEnvelope> {
   const draft = draftP2P(message, options);
   const wrapped = await wrapForTargetsAsync(draft, options.cache);
-  return finishP2P(draft, await sealEnvelopeAsync(draft, wrapped, message, options));
+  return finishP2P(draft, await sealEnvelopeAsync(draft, wrapped, options));
 }
 
 /**
@@ -78,7 +78,7 @@ export async function encryptGroupAsync(
 ): Promise<GroupEnvelope> {
   const draft = draftGroup(message, options);
   const wrapped = await wrapForTargetsAsync(draft, options.cache);
-  return finishGroup(draft, await sealEnvelopeAsync(draft, wrapped, message, options));
+  return finishGroup(draft, await sealEnvelopeAsync(draft, wrapped, options));
 }
 
 /** A copy, which stays as it is while an asynchronous form waits. */

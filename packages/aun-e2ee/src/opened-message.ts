@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from 'aun-core';
+import { isJsonObject, type JsonObject, type JsonValue, normalizeGroupId } from 'aun-core';
 import type { WrapProtocol } from './constants.js';
 import type { RecipientRow } from './envelope.js';
 import { withoutAuth } from './metadata.js';
@@ -44,7 +44,7 @@ export function openedMessage(
     from: textOf(aad.from),
     fromDevice: textOf(aad.from_device),
     ...(typeof aad.to === 'string' ? { to: aad.to } : {}),
-    ...(typeof aad.group_id === 'string' ? { groupId: aad.group_id } : {}),
+    ...(typeof aad.group_id === 'string' ? { groupId: normalizeGroupId(aad.group_id) } : {}),
     messageId: textOf(aad.message_id),
     timestamp: typeof aad.timestamp === 'number' ? aad.timestamp : 0,
     row,

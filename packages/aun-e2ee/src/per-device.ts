@@ -27,14 +27,22 @@ export function toPerDeviceForm(
 
 /**
  * JSON text of everything the devices of one message share: store it once per message. `extra` adds server members
- * such as `agent_md` (03 §5.5).
+ * such as `agent_md` (03 §5.5); undefined members are left out.
+ *
+ * @throws {RangeError} when a member is nested too deeply for JSON; the validators refuse such envelopes
  */
 export function sharedBodyText(envelope: JsonObject, extra: JsonObject = {}): string {
   const members: string[] = [];
   for (const [key, value] of Object.entries({ ...envelope, ...extra })) {
-    if (!perDeliveryMembers.has(key)) members.push(`${JSON.stringify(key)}:${JSON.stringify(value)}`);
+    const text = perDeliveryMembers.has(key) ? undefined : jsonText(value);
+    if (text !== undefined) members.push(`${JSON.stringify(key)}:${text}`);
   }
   return `{${members.join(',')}}`;
+}
+
+/** Undefined for what JSON leaves out of objects. */
+function jsonText(value: unknown): string | undefined {
+  return JSON.stringify(value) as string | undefined;
 }
 
 /**

@@ -84,14 +84,14 @@ export class WrapPool {
   async encryptP2P(message: P2PMessage, options: EncryptOptions = {}): Promise<P2PEnvelope> {
     const draft = draftP2P(message, options);
     const wrapped = await this.#wrap(draft, options.cache);
-    return finishP2P(draft, sealEnvelope(draft, wrapped, message, options));
+    return finishP2P(draft, sealEnvelope(draft, wrapped, options));
   }
 
   /** As `encryptGroup`. Rejects as {@link encryptP2P}. */
   async encryptGroup(message: GroupMessage, options: EncryptOptions = {}): Promise<GroupEnvelope> {
     const draft = draftGroup(message, options);
     const wrapped = await this.#wrap(draft, options.cache);
-    return finishGroup(draft, sealEnvelope(draft, wrapped, message, options));
+    return finishGroup(draft, sealEnvelope(draft, wrapped, options));
   }
 
   /** Stops the workers; jobs under way are rejected. Idempotent. */

@@ -1,6 +1,7 @@
 import { normalizeGroupId, type PrekeyRecord } from 'aun-core';
 import type { PrivateKey } from 'aun-crypto';
 import type { RecipientRow } from './envelope.js';
+import { KeyHandles } from './key-handles.js';
 import { splitCompositeSpkId } from './legacy.js';
 import { createSignedPrekey, type PrekeyRegistration, prekeyRegistration } from './prekey.js';
 import { findPrekey } from './prekey-lookup.js';
@@ -14,13 +15,11 @@ import type { SessionOptions } from './session-options.js';
  */
 export type RegistrationMode = 'once' | 'unmarked' | 'republish' | 'rotate';
 
-const MAX_HANDLES = 2_000;
-
 /** The own prekeys of one device: making, finding, rotating and destroying them (03 §3.4, §8.2, §10). */
 export class PrekeyKeeper {
   readonly #options: SessionOptions;
   readonly #tracker = new OldPrekeyTracker();
-  readonly #handles = new Map<string, PrivateKey>();
+  readonly #handles: KeyHandles;
   /** Last uploaded id by group, from this process or from a marker; `""` = the store knows none. */
   readonly #uploaded = new Map<string, string>();
   /** Groups for which this process itself made an upload. */
@@ -31,6 +30,7 @@ export class PrekeyKeeper {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#handles = new KeyHandles([options.identityKey, ...(options.previousIdentityKeys ?? [])]);
   }
 
   /** The upload to make now, or null when `mode` finds nothing to do. The key is stored before this returns. */
@@ -42,11 +42,7 @@ export class PrekeyKeeper {
     const current = await store.loadCurrentPrekey(aid, deviceId, groupId);
     if (mode === 'rotate') return this.#create(groupId, current);
     if (current !== null) return prekeyRegistration(this.#options, current, this.#signing());
-    const made = createSignedPrekey(this.#options, {
-      groupId,
-      random: this.#options.random,
-      ...this.#signing(),
-    });
+    const made = createSignedPrekey(this.#options, { groupId, ...this.#signing() });
     const kept = await store.currentPrekeyOrCreate(aid, deviceId, made.record);
     return kept.spkId === made.record.spkId
       ? made.registration
@@ -54,8 +50,8 @@ export class PrekeyKeeper {
   }
 
   async #create(groupId: string, current: PrekeyRecord | null): Promise<PrekeyRegistration> {
-    const { aid, deviceId, store, random } = this.#options;
-    const made = createSignedPrekey(this.#options, { groupId, random, ...this.#signing() });
+    const { aid, deviceId, store } = this.#options;
+    const made = createSignedPrekey(this.#options, { groupId, ...this.#signing() });
     // The newest is the current one: two in one millisecond must still have an order.
     const createdAt = Math.max(made.record.createdAt, (current?.createdAt ?? 0) + 1);
     await store.savePrekey(aid, deviceId, { ...made.record, createdAt });
@@ -64,7 +60,8 @@ export class PrekeyKeeper {
   }
 
   #signing() {
-    return { now: this.#options.clock.now(), deterministic: this.#options.deterministic };
+    const { clock, random, deterministic } = this.#options;
+    return { now: clock.now(), random, deterministic };
   }
 
   /** To be called after the server accepted a registration. */
@@ -85,16 +82,14 @@ export class PrekeyKeeper {
     return marked ?? '';
   }
 
-  /** Private key that a row names, kept as a handle; null = `spk_missing`. */
-  async find(rowSpkId: string, groupId: string): Promise<PrivateKey | null> {
+  /**
+   * Runs `work` with the private key that a row names, null = `spk_missing`. The key lives until `work` is done, even
+   * if the prekey is destroyed or the session closed meanwhile.
+   */
+  use<T>(rowSpkId: string, groupId: string, work: (prekey: PrivateKey | null) => Promise<T>): Promise<T> {
     const id = `${normalizeGroupId(groupId)}\0${splitCompositeSpkId(rowSpkId).spkId}`;
-    const known = this.#handles.get(id);
-    if (known !== undefined) return known;
-    const found = await findPrekey(this.#options, rowSpkId, groupId === '' ? null : groupId);
-    if (found === null) return null;
-    if (this.#handles.size >= MAX_HANDLES) this.#handles.clear();
-    this.#handles.set(id, found);
-    return found;
+    const find = () => findPrekey(this.#options, rowSpkId, groupId === '' ? null : groupId);
+    return this.#handles.use(id, find, work);
   }
 
   /** Remembers that a pulled P2P row named an old prekey (03 §10, "Track"). */
@@ -116,17 +111,9 @@ export class PrekeyKeeper {
     for (const spkId of doomed) {
       await store.deletePrekey(aid, deviceId, '', spkId);
       this.#tracker.forget(spkId);
-      this.#forgetHandle(spkId);
+      this.#handles.forget((id) => id.endsWith(`\0${spkId}`));
     }
     return doomed;
-  }
-
-  #forgetHandle(spkId: string): void {
-    for (const [id, key] of this.#handles) {
-      if (!id.endsWith(`\0${spkId}`)) continue;
-      this.#handles.delete(id);
-      if (key !== this.#options.identityKey) key.wipe();
-    }
   }
 
   /** What opening a row calls for (03 §10); asks for a first group prekey once per group and process. */
@@ -145,8 +132,6 @@ export class PrekeyKeeper {
 
   /** Lets go of all key handles. */
   close(): void {
-    const own = new Set([this.#options.identityKey, ...(this.#options.previousIdentityKeys ?? [])]);
-    for (const key of this.#handles.values()) if (!own.has(key)) key.wipe();
-    this.#handles.clear();
+    this.#handles.forget(() => true);
   }
 }

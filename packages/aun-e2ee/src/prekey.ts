@@ -42,7 +42,7 @@ export interface PrekeyOptions {
   /** Unix ms. */
   readonly now: number;
   readonly random?: RandomBytes | undefined;
-  /** RFC 6979 signature. */
+  /** RFC 6979 signature; default: only with an injected `random`. */
   readonly deterministic?: boolean | undefined;
 }
 
@@ -65,13 +65,14 @@ export function createSignedPrekey(owner: PrekeyOwner, options: PrekeyOptions): 
 export function prekeyRegistration(
   owner: PrekeyOwner,
   prekey: Pick<PrekeyRecord, 'groupId' | 'spkId' | 'publicSpki'>,
-  options: { readonly now: number; readonly deterministic?: boolean | undefined },
+  options: Omit<PrekeyOptions, 'groupId'>,
 ): PrekeyRegistration {
   const { spkId, publicSpki } = prekey;
   const groupId = normalizeGroupId(prekey.groupId);
   const seconds = Math.floor(options.now / 1000);
   const signed = prekeySignData(publicSpki, spkId, String(seconds));
-  const signature = signRaw(owner.identityKey, signed, { deterministic: options.deterministic ?? false });
+  const { deterministic = options.random !== undefined } = options;
+  const signature = signRaw(owner.identityKey, signed, { deterministic });
   const common = {
     spk_id: spkId,
     spk_pk: base64Encode(publicSpki),

@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from 'aun-core';
+import { stringOf } from './wire.js';
 
 const keyPattern = /^[a-z0-9_-]+$/;
 
@@ -32,7 +33,7 @@ function requireKey(key: string): string {
 export class ProtectedHeaders {
   readonly #values = new Map<string, string>();
 
-  /** @throws {E2EEError} for a key that does not match `[a-z0-9_-]+` or is `_auth` */
+  /** @throws {E2EEError} for a key that does not match `[a-z0-9_-]+` or is `_auth`, or a value without text */
   constructor(values?: { readonly [key: string]: unknown } | ProtectedHeaders | null) {
     const entries = values instanceof ProtectedHeaders ? values.toObject() : (values ?? {});
     for (const [key, value] of Object.entries(entries)) this.set(key, value);
@@ -42,19 +43,25 @@ export class ProtectedHeaders {
     return new ProtectedHeaders(values);
   }
 
-  /** As the constructor, but silently leaves out keys that are not allowed (`setProtectedHeaders`, 07 §6.9). */
+  /** As the constructor, but silently leaves out what is not allowed (`setProtectedHeaders`, 07 §6.9). */
   static lenient(values?: { readonly [key: string]: unknown } | ProtectedHeaders | null): ProtectedHeaders {
     const headers = new ProtectedHeaders();
     const entries = values instanceof ProtectedHeaders ? values.toObject() : (values ?? {});
     for (const [key, value] of Object.entries(entries)) {
-      if ('key' in checkKey(key)) headers.set(key, value);
+      if ('key' in checkKey(key) && stringOf(value) !== null) headers.set(key, value);
     }
     return headers;
   }
 
-  /** Stores `String(value)`; null and undefined become `''`. */
+  /** Stores `String(value)`; null and undefined become `''`. @throws {E2EEError} as the constructor */
   set(key: string, value: unknown): this {
-    this.#values.set(requireKey(key), value === null || value === undefined ? '' : String(value));
+    const text = value === null || value === undefined ? '' : stringOf(value);
+    if (text === null) {
+      throw new E2EEError('protected header value has no text', {
+        localCode: 'protected_header_value_invalid',
+      });
+    }
+    this.#values.set(requireKey(key), text);
     return this;
   }
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, tryParseJson } from 'aun-core';
-import { payloadKind } from './legacy.js';
+import { ENVELOPE_VERSION, P2P_ENVELOPE_TYPE } from './constants.js';
 
 const companions = ['nonce', 'tag', 'recipient', 'recipients', 'wrapped_key', 'recipients_digest'] as const;
 const yes = new Set<unknown>([true, 1, 'true', '1', 'yes', 'on']);
@@ -27,8 +27,12 @@ function looksEncrypted(payload: unknown): boolean {
   return companions.some((name) => payload[name] !== undefined && payload[name] !== null);
 }
 
-/** True when a push can be decrypted in place: a V2 envelope, or version `v2` with an `e2ee.` type (03 §8.3). */
+/**
+ * True when a push can be decrypted in place: a P2P envelope, or version `v2` with an `e2ee.` type (03 §8.3). The type of
+ * group envelopes alone says nothing: version 1 had it too (03 §14).
+ */
 export function isDecryptablePush(envelope: JsonObject): boolean {
-  const kind = payloadKind(envelope);
-  return kind === 'p2p_v2' || kind === 'group_v2';
+  const { type, version } = envelope;
+  if (type === P2P_ENVELOPE_TYPE) return true;
+  return version === ENVELOPE_VERSION && typeof type === 'string' && type.startsWith('e2ee.');
 }

@@ -1,7 +1,7 @@
 import { base64Decode, ecdh, type PrivateKey, PublicKey, wipe } from 'aun-crypto';
 
 export interface RecipientCacheOptions {
-  /** Public keys kept; the least recently used go first. Default 16 384. */
+  /** Public keys kept, and secrets; at least 1, the oldest go first. Default 16 384. */
   readonly maxKeys?: number;
 }
 
@@ -15,9 +15,13 @@ export class RecipientCache {
   readonly #secrets = new Map<PublicKey, Map<PrivateKey, Uint8Array>>();
   readonly #verified = new Set<string>();
   readonly #maxKeys: number;
+  #secretCount = 0;
 
-  constructor(options: RecipientCacheOptions = {}) {
-    this.#maxKeys = options.maxKeys ?? 16_384;
+  /** @throws {RangeError} when `maxKeys` is no number */
+  constructor({ maxKeys = 16_384 }: RecipientCacheOptions = {}) {
+    if (typeof maxKeys !== 'number' || Number.isNaN(maxKeys))
+      throw new RangeError('maxKeys must be a number');
+    this.#maxKeys = Math.max(1, Math.floor(maxKeys));
   }
 
   /**
@@ -38,7 +42,7 @@ export class RecipientCache {
     return key;
   }
 
-  /** The Diffie-Hellman secret of two long-lived keys; owned by the cache, don't wipe it. */
+  /** The Diffie-Hellman secret of two long-lived keys. It is the cache's: use it at once, don't wipe it. */
   staticSecret(own: PrivateKey, peer: PublicKey): Uint8Array {
     const known = this.#secrets.get(peer)?.get(own);
     if (known !== undefined) return known;
@@ -55,9 +59,16 @@ export class RecipientCache {
   /** Hands a secret computed elsewhere (a worker) to the cache. */
   rememberSecret(own: PrivateKey, peer: PublicKey, secret: Uint8Array): void {
     const known = this.#secrets.get(peer) ?? new Map<PrivateKey, Uint8Array>();
+    const former = known.get(own);
+    if (former === secret) return;
+    if (former === undefined) this.#secretCount++;
+    else wipe(former);
+    // As the newest entry it is the last that trimming comes to.
+    known.delete(own);
     known.set(own, secret);
+    this.#secrets.delete(peer);
     this.#secrets.set(peer, known);
-    this.#trim();
+    this.#trimSecrets();
   }
 
   /** True once {@link markVerified} was called with this text. */
@@ -83,14 +94,26 @@ export class RecipientCache {
       this.#keys.delete(text);
       this.#forgetSecrets(key);
     }
-    for (const peer of this.#secrets.keys()) {
-      if (this.#secrets.size <= this.#maxKeys) break;
-      this.#forgetSecrets(peer);
+  }
+
+  /** One by one, oldest first: a sender's secrets with prekeys that were rotated away don't pile up. */
+  #trimSecrets(): void {
+    for (const [peer, secrets] of this.#secrets) {
+      for (const [own, secret] of secrets) {
+        if (this.#secretCount <= this.#maxKeys) return;
+        wipe(secret);
+        secrets.delete(own);
+        this.#secretCount--;
+      }
+      this.#secrets.delete(peer);
     }
   }
 
   #forgetSecrets(peer: PublicKey): void {
-    for (const secret of this.#secrets.get(peer)?.values() ?? []) wipe(secret);
+    const secrets = this.#secrets.get(peer);
+    if (secrets === undefined) return;
+    for (const secret of secrets.values()) wipe(secret);
+    this.#secretCount -= secrets.size;
     this.#secrets.delete(peer);
   }
 }

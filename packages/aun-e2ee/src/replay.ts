@@ -20,10 +20,12 @@ export class ReplaySet {
     readonly groupId?: string | undefined;
     readonly seq: number;
   }): boolean {
-    const group = message.groupId === undefined ? '' : `${normalizeGroupId(message.groupId)}:`;
-    const key = `${group}${message.from}:${message.messageId}`;
+    const group = message.groupId === undefined ? '' : normalizeGroupId(message.groupId);
+    // No AID or group holds a NUL: a P2P message cannot take the place of a group's.
+    const key = `${group}\0${message.from}\0${message.messageId}`;
     const seen = this.#seen.get(key);
-    if (seen !== undefined) return seen === message.seq;
+    // Only a real number can say that it is the same delivery once more.
+    if (seen !== undefined) return seen === message.seq && Number.isSafeInteger(seen) && seen > 0;
     this.#seen.set(key, message.seq);
     const oldest = this.#seen.keys().next();
     if (this.#seen.size > this.#maxEntries && !oldest.done) this.#seen.delete(oldest.value);

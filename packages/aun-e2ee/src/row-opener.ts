@@ -4,10 +4,15 @@ import { type DecryptCode, isSilentDecryptCode } from './codes.js';
 import { openEnvelopeAsync } from './open.js';
 import { findOwnRow } from './open-row.js';
 import type { OpenedMessage } from './opened-message.js';
-import { findPrekey, identityKeyFor, type PrekeyScope } from './prekey-lookup.js';
+import { identityKeyFor, type PrekeyScope } from './prekey-lookup.js';
 import type { RecipientCache } from './recipient-cache.js';
 import { rowFromObject, rowsFromArray } from './row.js';
-import { matchesKeyFingerprint, type SenderKeyCache, type SenderKeyResolver } from './sender-key.js';
+import {
+  matchesKeyFingerprint,
+  type SenderKeyCache,
+  type SenderKeyRequest,
+  type SenderKeyResolver,
+} from './sender-key.js';
 import type { UndecryptableStage } from './undecryptable.js';
 
 /** Who opens, with which keys and caches. */
@@ -16,8 +21,12 @@ export interface OpenerScope extends PrekeyScope {
   readonly senderCache: SenderKeyCache;
   readonly cache: RecipientCache;
   readonly now: () => number;
-  /** Finds prekeys; the session puts a cache of key handles in front of the store. */
-  readonly prekey?: (spkId: string, groupId: string) => Promise<PrivateKey | null>;
+  /** Runs `work` with the prekey that a row names; the key is not wiped before `work` is done. */
+  readonly withPrekey: <T>(
+    spkId: string,
+    groupId: string,
+    work: (prekey: PrivateKey | null) => Promise<T>,
+  ) => Promise<T>;
 }
 
 /** An envelope together with what its delivery says about it. */
@@ -25,7 +34,7 @@ export interface Delivery {
   readonly envelope: JsonObject;
   /** Authenticated sender. */
   readonly from: string;
-  /** As delivered, any spelling; `""` for P2P. */
+  /** Of the delivery, any spelling; `""` when it names none. */
   readonly groupId: string;
 }
 
@@ -63,18 +72,29 @@ export function ownRowHint(
   return { spkId: row?.[5] ?? '', fp: row?.[4] ?? '' };
 }
 
+type Opened = Result<OpenedMessage, OpenFailureCode>;
+
 /** Steps 2-6 of 03 §8.2 for one envelope. The error's `cause` is an {@link OpenFailure}. */
-export async function openDelivery(
-  scope: OpenerScope,
-  delivery: Delivery,
-): Promise<Result<OpenedMessage, OpenFailureCode>> {
-  const { envelope, from } = delivery;
-  const { spkId, fp } = ownRowHint(envelope, scope.aid, scope.deviceId);
-  const prekey = spkId === '' ? null : await lookUp(scope, spkId, delivery.groupId);
-  if (spkId !== '' && prekey === null) {
+export async function openDelivery(scope: OpenerScope, delivery: Delivery): Promise<Opened> {
+  const { spkId, fp } = ownRowHint(delivery.envelope, scope.aid, scope.deviceId);
+  // Keys are looked up under the signed group; that it is the delivery's is checked with the rest of the AAD.
+  const groupId = groupContext(delivery.envelope, delivery.groupId);
+  if (spkId === '') return openWith(scope, delivery, groupId, fp, null);
+  return scope.withPrekey(spkId, groupId, async (prekey) => {
+    if (prekey !== null) return openWith(scope, delivery, groupId, fp, prekey);
     const failure: OpenFailure = { stage: 'spk_lookup', spkId };
     return resultErr('spk_missing', `spk_missing: spk_id=${spkId}`, failure);
-  }
+  });
+}
+
+async function openWith(
+  scope: OpenerScope,
+  delivery: Delivery,
+  groupId: string,
+  fp: string,
+  prekey: PrivateKey | null,
+): Promise<Opened> {
+  const { envelope, from } = delivery;
   const senderKey = await senderKeyFor(scope, envelope, from);
   if (senderKey === null) {
     const failure: OpenFailure = { stage: 'sender_ik' };
@@ -83,16 +103,12 @@ export async function openDelivery(
   const identityKey = identityKeyFor(scope, fp);
   const { aid: selfAid, deviceId: selfDeviceId, cache } = scope;
   const keys = { selfAid, selfDeviceId, identityKey, prekey, senderKey, cache };
-  const expected = { from, ...(delivery.groupId === '' ? {} : { groupId: delivery.groupId }) };
+  const named = delivery.groupId || groupId;
+  const expected = { from, ...(named === '' ? {} : { groupId: named }) };
   const opened = await openEnvelopeAsync(envelope, keys, expected);
   if (opened.ok || isSilentDecryptCode(opened.error.code)) return opened;
   const failure: OpenFailure = { stage: 'decrypt' };
   return resultErr(opened.error.code, opened.error.message, failure);
-}
-
-function lookUp(scope: OpenerScope, spkId: string, groupId: string): Promise<PrivateKey | null> {
-  if (scope.prekey !== undefined) return scope.prekey(spkId, groupId);
-  return findPrekey(scope, spkId, groupId === '' ? null : groupId);
 }
 
 /** The sender's key: own, cached, or resolved; null when it is unknown or not the one the envelope names. */
@@ -116,8 +132,17 @@ async function senderKeyFor(
   };
   const cached = scope.senderCache.get(request, scope.now());
   if (cached !== null) return cached;
-  const resolved = await scope.senderKeys(request);
+  const resolved = await resolve(scope, request);
   if (resolved === null || !matchesKeyFingerprint(resolved, fingerprint)) return null;
   scope.senderCache.set(request.aid, request.deviceId, resolved, scope.now());
   return resolved;
+}
+
+/** A resolver that fails knows no more than one that finds nothing: the row waits or becomes an event. */
+async function resolve(scope: OpenerScope, request: SenderKeyRequest): Promise<PublicKey | null> {
+  try {
+    return await scope.senderKeys(request);
+  } catch {
+    return null;
+  }
 }

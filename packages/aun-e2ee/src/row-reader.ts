@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue, type Result } from 'aun-core';
-import { deliveredMessage, e2eeMember, plainMessage } from './delivered.js';
+import { isJsonObject, type JsonObject, type Result } from 'aun-core';
+import { deliveredMessage, plainMessage } from './delivered.js';
 import { payloadKind } from './legacy.js';
 import type { OpenedMessage } from './opened-message.js';
 import type { PrekeyKeeper } from './prekey-keeper.js';
@@ -15,7 +15,6 @@ import {
   parseEnvelopeJson,
 } from './row-opener.js';
 import type { DropReason, RowOutcome } from './row-outcome.js';
-import { matchesSelector, type ThoughtKind, thoughtAction } from './thought.js';
 import { undecryptablePush, undecryptableRow } from './undecryptable.js';
 import { textOf } from './wire.js';
 
@@ -24,7 +23,7 @@ export interface RowOptions {
   readonly allowPending?: boolean;
 }
 
-/** Turns what a server hands out into messages and events (03 §8.2, §8.3, §13). */
+/** Turns what a server hands out into messages and events (03 §8.2, §8.3). */
 export class RowReader {
   readonly #scope: OpenerScope;
   readonly #keeper: PrekeyKeeper;
@@ -63,9 +62,7 @@ export class RowReader {
       const { aid, deviceId } = this.#scope;
       await this.#keeper.track(ownRowHint(envelope, aid, deviceId).spkId, seq);
     }
-    // The group that the delivery names; the signed one must be the same.
-    const delivered = textOf(row.group_id) || groupId;
-    const opened = await openDelivery(this.#scope, { envelope, from, groupId: delivered });
+    const opened = await openDelivery(this.#scope, { envelope, from, groupId: textOf(row.group_id) });
     if (!opened.ok) return this.#failed(row, envelope, groupId, opened.error, allowPending);
     const { data } = opened;
     const id = { from: data.from, messageId: data.messageId, groupId: data.groupId, seq };
@@ -110,68 +107,6 @@ export class RowReader {
       return { kind: 'undecryptable', event: undecryptablePush(message, envelope, isGroup) };
     }
     return this.#openEnvelopeRow(message, envelope, options.allowPending ?? true);
-  }
-
-  /** The items of a `*.thought.get` answer as an application reads them (03 §13). Never an event, never a replay. */
-  async openThoughts(answer: unknown, kind: ThoughtKind): Promise<JsonObject[]> {
-    if (!isJsonObject(answer) || answer.found !== true || !Array.isArray(answer.thoughts)) return [];
-    const items: JsonObject[] = [];
-    for (const item of answer.thoughts.filter(isJsonObject))
-      items.push(await this.#openThought(item, answer, kind));
-    return items;
-  }
-
-  async #openThought(item: JsonObject, answer: JsonObject, kind: ThoughtKind): Promise<JsonObject> {
-    const action = thoughtAction(item.payload, kind);
-    if (action === 'plain' || !isJsonObject(item.payload)) return item;
-    const envelope = item.payload;
-    const opened = action === 'open' ? await this.#openThoughtEnvelope(item, answer, envelope) : null;
-    const from = this.#thoughtSender(item, answer, envelope);
-    const base = {
-      thought_id: item.thought_id ?? item.message_id ?? '',
-      message_id: item.thought_id ?? item.message_id ?? '',
-      from,
-      ...(kind === 'p2p' ? { to: item.to ?? answer.peer_aid ?? '' } : {}),
-      created_at: item.created_at ?? null,
-    };
-    const selector = item.context ?? answer.context;
-    if (opened === null) {
-      const context = selector === undefined ? {} : { context: selector };
-      return { ...base, payload: envelope, decrypt_failed: true, ...context };
-    }
-    await this.#keeper.rotation(opened.row, opened.groupId ?? '');
-    return {
-      ...base,
-      payload: opened.payload,
-      e2ee: e2eeMember(envelope, opened),
-      ...(opened.payloadType === undefined ? {} : { payload_type: opened.payloadType }),
-      ...(opened.protectedHeaders === undefined ? {} : { protected_headers: opened.protectedHeaders }),
-      ...(envelope.agent_md === undefined ? {} : { agent_md: envelope.agent_md }),
-      ...(selector === undefined ? {} : { context: selector }),
-    };
-  }
-
-  async #openThoughtEnvelope(
-    item: JsonObject,
-    answer: JsonObject,
-    envelope: JsonObject,
-  ): Promise<OpenedMessage | null> {
-    const from = this.#thoughtSender(item, answer, envelope);
-    const groupId = groupContext(envelope, answer.group_id);
-    const opened = await openDelivery(this.#scope, {
-      envelope,
-      from,
-      groupId: textOf(answer.group_id) || groupId,
-    });
-    if (!opened.ok) return null;
-    // The authenticated context must be the selector under which the server lists the thought.
-    return matchesSelector(opened.data.context, item.context ?? answer.context) ? opened.data : null;
-  }
-
-  #thoughtSender(item: JsonObject, answer: JsonObject, envelope: JsonObject): string {
-    const aad = isJsonObject(envelope.aad) ? envelope.aad : {};
-    const candidates: (JsonValue | undefined)[] = [item.from, item.sender_aid, answer.sender_aid, aad.from];
-    return candidates.map(textOf).find((text) => text !== '') ?? '';
   }
 }
 

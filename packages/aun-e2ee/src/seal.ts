@@ -1,7 +1,6 @@
-import { isJsonObject, type JsonObject } from 'aun-core';
 import { base64Encode, hexEncode, signRaw, signRawAsync, wipe } from 'aun-crypto';
 import { ENVELOPE_VERSION, KeySource, SUITE } from './constants.js';
-import type { Draft, EncryptOptions, MessageInput } from './draft.js';
+import type { Draft, EncryptOptions } from './draft.js';
 import type { EnvelopeBase, RecipientRow } from './envelope.js';
 import { recipientsRoot, sortRecipients } from './merkle.js';
 import { authenticateMetadata } from './metadata.js';
@@ -21,10 +20,9 @@ interface Unsigned {
 export function sealEnvelope(
   draft: Draft,
   wrapped: readonly Uint8Array[],
-  input: MessageInput,
   options: EncryptOptions,
 ): EnvelopeBase {
-  const unsigned = finishDraft(draft, wrapped, input);
+  const unsigned = finishDraft(draft, wrapped);
   return assemble(draft, unsigned, signRaw(draft.sender.identityKey, unsigned.input, signOptions(options)));
 }
 
@@ -32,20 +30,20 @@ export function sealEnvelope(
 export async function sealEnvelopeAsync(
   draft: Draft,
   wrapped: readonly Uint8Array[],
-  input: MessageInput,
   options: EncryptOptions,
 ): Promise<EnvelopeBase> {
-  const unsigned = finishDraft(draft, wrapped, input);
+  const unsigned = finishDraft(draft, wrapped);
   const signature = await signRawAsync(draft.sender.identityKey, unsigned.input, signOptions(options));
   return assemble(draft, unsigned, signature);
 }
 
-const signOptions = ({ deterministic = false }: EncryptOptions) => ({ deterministic });
+/** With injected randomness whole envelopes compare byte for byte (03 §0). */
+const signOptions = ({ random, deterministic = random !== undefined }: EncryptOptions) => ({ deterministic });
 
-function finishDraft(draft: Draft, wrapped: readonly Uint8Array[], input: MessageInput): Unsigned {
+function finishDraft(draft: Draft, wrapped: readonly Uint8Array[]): Unsigned {
   const rows = sortRecipients(draft.targets.map((target, i) => rowOf(draft, target, i, wrapped[i])));
   const digest = recipientsRoot(rows);
-  const metadata = metadataMembers(draft, input);
+  const metadata = metadataMembers(draft);
   wipe(draft.masterKey);
   draft.sessionKey.wipe();
   return { rows, digest, metadata, input: signInput(draft.ciphertext, draft.tag, draft.aadBytes, digest) };
@@ -81,19 +79,11 @@ function rowOf(draft: Draft, target: Target, index: number, wrapped: Uint8Array 
 
 type MetadataMembers = Pick<EnvelopeBase, 'payload_type' | 'protected_headers' | 'context'>;
 
-function metadataMembers(draft: Draft, input: MessageInput): MetadataMembers {
-  const type = payloadType(input.payload);
-  const context: JsonObject = isJsonObject(input.context)
-    ? authenticateMetadata(draft.masterKey, 'context', input.context)
-    : {};
+function metadataMembers({ masterKey, payloadType, headers, context }: Draft): MetadataMembers {
+  const signed = context === null ? {} : authenticateMetadata(masterKey, 'context', context);
   return {
-    ...(type === '' ? {} : { payload_type: type }),
-    protected_headers: authenticateMetadata(draft.masterKey, 'protected_headers', draft.headers),
-    ...(Object.keys(context).length === 0 ? {} : { context }),
+    ...(payloadType === '' ? {} : { payload_type: payloadType }),
+    protected_headers: authenticateMetadata(masterKey, 'protected_headers', headers),
+    ...(Object.keys(signed).length === 0 ? {} : { context: signed }),
   };
-}
-
-function payloadType(payload: unknown): string {
-  const type = isJsonObject(payload) ? payload.type : undefined;
-  return type === null || type === undefined ? '' : String(type);
 }

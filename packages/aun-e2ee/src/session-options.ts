@@ -1,6 +1,7 @@
 import type { Clock, PrekeyStore, RandomBytes } from 'aun-core';
 import type { PrivateKey } from 'aun-crypto';
 import type { SdkIdentity } from './protected-headers.js';
+import type { RotationAction } from './rotation.js';
 import type { SenderKeyResolver } from './sender-key.js';
 
 /** The part of a key store that holds prekeys; every `KeyStore` is one. */
@@ -29,8 +30,13 @@ export interface SessionOptions {
   /** Asked when the sender's key is not cached; must verify the certificate (03 §8.2 step 5). */
   readonly senderKeys: SenderKeyResolver;
   readonly clock: Pick<Clock, 'now'>;
+  /**
+   * Told what to publish after thoughts were opened, each action once per answer (03 §10); rows carry theirs in the
+   * outcome. Must not throw. Without it thoughts rotate nothing.
+   */
+  readonly onRotation?: (action: RotationAction) => void;
   readonly random?: RandomBytes;
   readonly sdk?: SdkIdentity;
-  /** RFC 6979 signatures. */
+  /** RFC 6979 signatures; default: only with an injected `random`. */
   readonly deterministic?: boolean;
 }

@@ -18,6 +18,7 @@ import { type RowOptions, RowReader } from './row-reader.js';
 import { SenderKeyCache } from './sender-key.js';
 import type { SessionOptions } from './session-options.js';
 import type { ThoughtKind } from './thought.js';
+import { ThoughtReader } from './thought-reader.js';
 
 /**
  * Everything E2EE V2 needs to remember for one AID on one device, over injected interfaces: prekey store, sender key
@@ -34,6 +35,7 @@ export class E2EESession {
   readonly #options: SessionOptions;
   readonly #keeper: PrekeyKeeper;
   readonly #reader: RowReader;
+  readonly #thoughts: ThoughtReader;
 
   /** @throws {E2EEError} when the identity key is not P-256 */
   constructor(options: SessionOptions) {
@@ -47,9 +49,10 @@ export class E2EESession {
       senderCache: this.senders,
       cache: this.recipients,
       now: () => options.clock.now(),
-      prekey: (spkId: string, groupId: string) => this.#keeper.find(spkId, groupId),
+      withPrekey: this.#keeper.use.bind(this.#keeper),
     };
     this.#reader = new RowReader(scope, this.#keeper, new ReplaySet());
+    this.#thoughts = new ThoughtReader(scope, this.#keeper, options.onRotation);
   }
 
   /** Encrypts a message to targets of `buildP2PTargets` (03 §5). @throws {E2EEError} */
@@ -109,9 +112,12 @@ export class E2EESession {
     return this.#reader.openPush(message, isGroup, options);
   }
 
-  /** The items of a `message.thought.get` or `group.thought.get` answer, decrypted (03 §13). */
+  /**
+   * The items of a `message.thought.get` or `group.thought.get` answer, decrypted (03 §13). What to publish afterwards
+   * goes to `onRotation` of the options.
+   */
   openThoughts(answer: unknown, kind: ThoughtKind): Promise<JsonObject[]> {
-    return this.#reader.openThoughts(answer, kind);
+    return this.#thoughts.openThoughts(answer, kind);
   }
 
   /** Destroys consumed P2P prekeys after a P2P acknowledgement up to `cursor`; gives their ids (03 §10). */

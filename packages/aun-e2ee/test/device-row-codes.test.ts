@@ -1,9 +1,11 @@
-import { base64Encode, PrivateKey } from 'aun-crypto';
+import { base64Encode, PrivateKey, signRaw } from 'aun-crypto';
 import { describe, expect, it } from 'vitest';
 import {
   buildP2PTargets,
   type DeviceRowCode,
   deviceRowCodes,
+  keyIdOf,
+  prekeySignData,
   RecipientCache,
   verifyDeviceRow,
 } from '../src/index.js';
@@ -11,6 +13,13 @@ import { flip, ivo, ivoServer, type Mutable, makeDevice, mutable, noor } from '.
 
 const other = makeDevice(noor.aid, 'tab-7', noor.identityKey);
 const foreign = base64Encode(PrivateKey.generate().publicKey.spki);
+
+/** A signed prekey that is no key. */
+const noPoint = new Uint8Array(91).fill(4);
+const pointless = { spk_pk: base64Encode(noPoint), spk_id: keyIdOf(noPoint) };
+const pointlessSignature = base64Encode(
+  signRaw(noor.identityKey, prekeySignData(noPoint, pointless.spk_id, String(noor.row.spk_timestamp))),
+);
 
 /** Every code of 03 §4.5 from a real row changed for it. */
 const cases: readonly [check: string, DeviceRowCode, string, (row: Mutable) => void][] = [
@@ -37,6 +46,19 @@ const cases: readonly [check: string, DeviceRowCode, string, (row: Mutable) => v
     'spk_signature_invalid_base64',
     'signature in the URL alphabet',
     (row) => Object.assign(row, { spk_signature: '-_-_' }),
+  ],
+  [
+    '7',
+    'spk_signature_missing',
+    'no signature and no point, though the id fits',
+    (row) => Object.assign(row, pointless, { spk_signature: '' }),
+  ],
+  ['9', 'spk_signature_invalid', 'no point, though the id fits', (row) => Object.assign(row, pointless)],
+  [
+    '10',
+    'spk_public_key_missing',
+    'no point, though signed',
+    (row) => Object.assign(row, pointless, { spk_signature: pointlessSignature }),
   ],
   ['8', 'spk_timestamp_missing', 'no timestamp', (row) => Object.assign(row, { spk_timestamp: null })],
   ['8', 'spk_timestamp_invalid', 'timestamp true', (row) => Object.assign(row, { spk_timestamp: true })],
@@ -67,6 +89,14 @@ describe('every check of 03 §4.5 gives its own code', () => {
   it('spk_aid_missing: a prekey of nobody', () => {
     const checked = verify(mutable(noor.row), '');
     expect(checked.ok ? 'accepted' : checked.error.code).toBe('spk_aid_missing');
+  });
+
+  it('spk_ik_mismatch: a trusted key on another curve', () => {
+    const trustedKey = PrivateKey.fromScalar(new Uint8Array(48).fill(1), 'P-384').publicKey;
+    const row = { device_id: 'p', ik_pk: base64Encode(trustedKey.spki) };
+    expect(verifyDeviceRow({ aid: noor.aid, row, role: 'peer', trustedKey })).toMatchObject({
+      error: { code: 'spk_ik_mismatch' },
+    });
   });
 
   it('the table covers every code', () => {

@@ -47,6 +47,16 @@ describe('03 §12: group state', () => {
     expect(() => nextStateChain('', 'xyz')).toThrow(TypeError);
   });
 
+  it('only lists are sorted, everything else is hashed as it is', () => {
+    const hash = (payload: object) => stateHash(GROUP, 1, payload as never);
+    const others = [{ a: 1 }, {}, null, 'x', 1, []];
+    expect(new Set(others.map((members) => hash({ members }))).size).toBe(others.length);
+    const withDevices = others.map((devices) => hash({ members: [{ aid: 'a.b', devices }] }));
+    expect(new Set(withDevices).size).toBe(others.length);
+    const aids = [{ aid: { toString: 1 } }, { aid: [{ toString: 1 }] }, { aid: 'b' }];
+    expect(hash({ members: aids })).toMatch(/^[0-9a-f]{64}$/);
+  });
+
   it('the group service example hashes to its known answer', () => {
     const payload = {
       admin_set: { admin_aids: ['alice.demo.test'], threshold: 1 },

@@ -1,3 +1,4 @@
+import { E2EEError } from 'aun-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -61,6 +62,12 @@ describe('07 §6.9: ProtectedHeaders', () => {
     expect(() => new ProtectedHeaders().set('a b', 1)).toThrow('protected header key must match [a-z0-9_-]+');
     expect(() => ProtectedHeaders.from({ _auth: 1 })).toThrow('protected header key is reserved');
     expect(ProtectedHeaders.lenient({ 'a b': 1, _auth: 2, ok: 3 }).toObject()).toEqual({ ok: '3' });
+  });
+
+  it('refuses or leaves out a value that has no text', () => {
+    const bad = { ok: 3, bad: { toString: 1 } };
+    expect(() => new ProtectedHeaders(bad)).toThrow(E2EEError);
+    expect(ProtectedHeaders.lenient(bad).toObject()).toEqual({ ok: '3' });
   });
 
   it('a key named __proto__ is an ordinary key', () => {

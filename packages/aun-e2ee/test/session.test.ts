@@ -189,6 +189,14 @@ describe('two parties', () => {
     const envelope = send();
     const push = { seq: 1, from: ivo.aid, message_id: envelope.aad.message_id, payload: envelope as never };
     expect((await noor.session.openPush(push, false)).kind).toBe('delivered');
+    const { version: _, ...unversioned } = { ...send() };
+    expect((await noor.session.openPush({ ...push, payload: unversioned as never }, false)).kind).toBe(
+      'delivered',
+    );
+    const v1 = { seq: 2, from: ivo.aid, payload: { type: 'e2ee.group_encrypted', ciphertext: 'x' } };
+    expect(await noor.session.openPush(v1, true)).toMatchObject({
+      event: { event: 'group.message_undecryptable', payload: { _decrypt_stage: 'push_envelope' } },
+    });
     const old = { seq: 2, from: ivo.aid, payload: { type: 'e2ee.encrypted', ciphertext: 'x' } };
     expect(await noor.session.openPush(old, false)).toMatchObject({
       event: { event: 'message.undecryptable', payload: { _decrypt_stage: 'push_envelope' } },

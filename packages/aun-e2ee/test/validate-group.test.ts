@@ -6,6 +6,7 @@ import {
   validateGroupEnvelope,
   validatePrekeyUpload,
 } from '../src/validate.js';
+import { deep } from './arbitrary.js';
 import {
   flip,
   GROUP,
@@ -70,6 +71,13 @@ const cases: readonly [
     'envelope.recipients_digest',
     'digest no hex',
     (e) => Object.assign(e, { recipients_digest: 'zz' }),
+  ],
+  [
+    2,
+    -32602,
+    'envelope.extra',
+    'nested beyond canonical JSON',
+    (e) => Object.assign(e, { extra: deep(1001) }),
   ],
   [
     2,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recipientsDigest, sortRecipients } from '../src/index.js';
-import { checkP2PCoverage, type P2PContext, validateP2PEnvelope } from '../src/validate.js';
+import { checkP2PCoverage, type P2PContext, sharedBodyText, validateP2PEnvelope } from '../src/validate.js';
+import { deep } from './arbitrary.js';
 import { auditor, flip, ivo, type Mutable, mutable, NOW, noor, p2pEnvelope } from './fixtures.js';
 
 const context: P2PContext = {
@@ -143,6 +144,18 @@ describe('04 §5.2: a P2P envelope is refused for the stated reason', () => {
     expect(validateP2PEnvelope(envelope, context).ok).toBe(true);
   });
 
+  it('what it accepts can be stored as text, so nesting has a limit', () => {
+    const nested = (levels: number) => Object.assign(mutable(p2pEnvelope()), { extra: deep(levels) });
+    const stored = sharedBodyText(nested(1000) as never);
+    expect(validateP2PEnvelope(nested(1000), context).ok).toBe(true);
+    expect(JSON.parse(stored)).toHaveProperty('extra');
+    for (const levels of [1001, 50_000]) {
+      expect(validateP2PEnvelope(nested(levels), context)).toMatchObject({
+        error: { code: -32602, field: 'payload.extra' },
+      });
+    }
+  });
+
   it('accepts an upper-case digest and a message to oneself', () => {
     const envelope = mutable(p2pEnvelope());
     envelope.recipients_digest = String(envelope.recipients_digest).toUpperCase();
@@ -176,6 +189,13 @@ describe('04 §5.2: a P2P envelope is refused for the stated reason', () => {
       redigest(envelope);
       expect(validateP2PEnvelope(envelope, context).ok).toBe(ok);
     }
+  });
+});
+
+describe('03 §7: the stored body', () => {
+  it('leaves out members that are undefined', () => {
+    const text = sharedBodyText({ a: 1 }, { agent_md: undefined } as never);
+    expect(JSON.parse(text)).toEqual({ a: 1 });
   });
 });
 

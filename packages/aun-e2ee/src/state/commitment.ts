@@ -2,6 +2,7 @@ import { canonicalJson, isJsonObject, type JsonObject, type JsonValue, normalize
 import { concatBytes, hexEncode, sha256, utf8Encode } from 'aun-crypto';
 import { tryHex } from '../base64.js';
 import { CHAIN_PREFIX, STATE_PREFIX } from '../constants.js';
+import { stringOf } from '../wire.js';
 
 /**
  * State hash: lower-case hex over group, `stateVersion` (of the *new* state, not the epoch) and the sorted payload
@@ -57,7 +58,7 @@ export function parseSnapshot(snapshot: string): JsonObject | null {
 /** A copy with members, devices and the lists of AIDs in plain string order; the rest as it is (03 §12.1). */
 export function sortStatePayload(payload: JsonObject): JsonObject {
   return rebuild(payload, {
-    members: (members) => sortBy(members, 'aid').map(sortMember),
+    members: (members) => sortBy(members, 'aid', sortMember),
     audit_aids: sortTexts,
     admin_set: (set) => (isJsonObject(set) ? rebuild(set, { admin_aids: sortTexts }) : set),
     recovery_quorum: (quorum) =>
@@ -83,11 +84,12 @@ function sortMember(member: JsonValue): JsonValue {
     : member;
 }
 
-function sortBy(items: JsonValue, key: string): readonly JsonValue[] {
-  if (!Array.isArray(items)) return [];
+/** A list in the order of one member of its items; anything else as it is. */
+function sortBy(items: JsonValue, key: string, change = (item: JsonValue) => item): JsonValue {
+  if (!Array.isArray(items)) return items;
   const keyed = items.map((item: JsonValue) => ({ item, key: textOf(isJsonObject(item) ? item[key] : '') }));
   keyed.sort((a, b) => compareText(a.key, b.key));
-  return keyed.map(({ item }) => item);
+  return keyed.map(({ item }) => change(item));
 }
 
 function sortTexts(items: JsonValue): JsonValue {
@@ -100,7 +102,7 @@ function compareText(a: string, b: string): number {
 }
 
 function textOf(value: JsonValue | undefined): string {
-  return value === undefined || value === null ? '' : String(value);
+  return value === undefined || value === null ? '' : (stringOf(value) ?? '');
 }
 
 /**

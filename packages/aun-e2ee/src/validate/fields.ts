@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from 'aun-core';
+import { CANONICAL_JSON_MAX_DEPTH, type JsonObject, type JsonValue } from 'aun-core';
 import { accept, invalid, reject, type Verdict } from './verdict.js';
 
 /** Accepted distance of a sender's clock (03 §9.1), ms. */
@@ -46,3 +46,25 @@ export const envelopeTexts = [
 
 /** Longest accepted `aad.message_id` (04 §5.2 check 3). */
 export const MAX_MESSAGE_ID = 128;
+
+/**
+ * First member of an envelope that is nested deeper than canonical JSON allows: it could be neither stored as text nor
+ * verified. Null when there is none. `recipients` has checks of its own.
+ */
+export function tooDeepMember(envelope: JsonObject): string | null {
+  for (const name in envelope) {
+    const value = envelope[name];
+    if (typeof value !== 'object' || value === null || name === 'recipients') continue;
+    if (isDeeperThan(value, CANONICAL_JSON_MAX_DEPTH)) return name;
+  }
+  return null;
+}
+
+function isDeeperThan(value: object, levels: number): boolean {
+  if (levels === 0) return true;
+  for (const key in value) {
+    const item = (value as { readonly [key: string]: unknown })[key];
+    if (typeof item === 'object' && item !== null && isDeeperThan(item, levels - 1)) return true;
+  }
+  return false;
+}

@@ -3,7 +3,7 @@ import { isPrekeySource, KeySource, Role, SUITE } from '../constants.js';
 import type { RecipientRow } from '../envelope.js';
 import { payloadKind } from '../legacy.js';
 import { type RecipientTree, recipientTree } from '../merkle.js';
-import { checkFreshness, envelopeTexts, type FreshnessWindow, missingText } from './fields.js';
+import { checkFreshness, envelopeTexts, type FreshnessWindow, missingText, tooDeepMember } from './fields.js';
 import { checkMessageId } from './p2p.js';
 import { duplicateIndex, orderFault, parseRows } from './rows.js';
 import { accept, E2eeRpcCode, invalid, reject, type Verdict } from './verdict.js';
@@ -100,6 +100,8 @@ function checkForm(
   if (value.msg_type !== undefined && value.msg_type !== 'original') {
     return invalid('envelope.msg_type', 'only "original" is supported');
   }
+  const deep = tooDeepMember(value);
+  if (deep !== null) return invalid(`envelope.${deep}`, 'is nested too deeply');
   const size = context.sizeBytes ?? serializedSize(value);
   if (size > MAX_ENVELOPE_BYTES) return invalid('envelope', `is larger than ${MAX_ENVELOPE_BYTES} bytes`);
   return accept({ envelope: value, aad });

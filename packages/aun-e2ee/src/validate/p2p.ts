@@ -9,6 +9,7 @@ import {
   type FreshnessWindow,
   MAX_MESSAGE_ID,
   missingText,
+  tooDeepMember,
 } from './fields.js';
 import { MAX_P2P_ROWS, orderFault, parseRows } from './rows.js';
 import { accept, E2eeRpcCode, invalid, reject, type Verdict } from './verdict.js';
@@ -39,7 +40,7 @@ export interface ValidP2PEnvelope {
 }
 
 /**
- * Checks 1-7 of 04 §5.2, in their order and nothing more: neither signature nor ciphertext nor key contents.
+ * Checks 1-7 of 04 §5.2 in their order, and a limit on nesting: neither signature nor ciphertext nor key contents.
  * Coverage (8-10) is {@link checkP2PCoverage}. Any JSON value is safe.
  */
 export function validateP2PEnvelope(value: unknown, context: P2PContext): Verdict<ValidP2PEnvelope> {
@@ -57,6 +58,8 @@ export function validateP2PEnvelope(value: unknown, context: P2PContext): Verdic
   if (value.msg_type !== undefined && value.msg_type !== 'original') {
     return invalid('payload.msg_type', 'only "original" is supported');
   }
+  const deep = tooDeepMember(value);
+  if (deep !== null) return invalid(`payload.${deep}`, 'is nested too deeply');
   const rows = checkP2PRows(value.recipients, context);
   if (!rows.ok) return rows;
   const tree = recipientTree(rows.data);
@@ -84,11 +87,16 @@ function checkAad(aad: JsonObject, context: P2PContext): Verdict<string> {
   return checkMessageId(aad, 'payload.aad.message_id');
 }
 
-/** `aad.message_id`: non-empty text of at most 128 characters. */
+/** Control characters and halves of surrogate pairs (04 §1.2 rule 6): no store keeps them as they are. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
+const unfitForId = /[\u0000-\u001f\u007f]|\p{Surrogate}/u;
+
+/** `aad.message_id`: non-empty text of at most 128 characters, none of them a control character. */
 export function checkMessageId(aad: JsonObject, field: string): Verdict<string> {
   const id = aad.message_id;
   const usable = typeof id === 'string' && id !== '' && id.length <= MAX_MESSAGE_ID;
-  return usable ? accept(id) : invalid(field, `must be a string of 1 to ${MAX_MESSAGE_ID} characters`);
+  if (!usable) return invalid(field, `must be a string of 1 to ${MAX_MESSAGE_ID} characters`);
+  return unfitForId.test(id) ? invalid(field, 'must not contain control characters') : accept(id);
 }
 
 /** Check 4. */
