@@ -322,3 +322,26 @@ it('stores nothing that could stop the process in the driver', async () => {
   expect(await failureCode(() => store.updateInstanceState(aid, wrong, () => ({})))).toBe('invalid_argument');
   expect(existsSync(databaseOf(store.path))).toBe(true);
 });
+
+it('lists an outbox entry that lost its bytes with none, and the others as they are (08, last section)', async () => {
+  const path = newDirectory();
+  const entry = (messageId: string) => ({
+    messageId,
+    orderKey: 'bobby.database.test',
+    enqueuedAt: 1,
+    expiresAt: null,
+    attempts: 0,
+    sealed: new Uint8Array([1, 2, 3]),
+  });
+  const store = openStore({ path });
+  for (const id of ['a', 'b', 'c']) await store.enqueueOutbox(aid, entry(id));
+  await store.close();
+  raw(join(dirname(databaseOf(path)), 'outbox.db'), (database) => {
+    database.run("UPDATE outbox SET sealed = 'text' WHERE message_id = 'b'");
+  });
+  const later = openStore({ path });
+  const lost = { ...entry('b'), sealed: new Uint8Array(0) };
+  expect(await later.listOutbox(aid)).toEqual([entry('a'), lost, entry('c')]);
+  await later.removeOutbox(aid, 'b');
+  expect(await later.listOutbox(aid)).toEqual([entry('a'), entry('c')]);
+});

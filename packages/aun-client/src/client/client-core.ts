@@ -32,7 +32,6 @@ import { TokenRefreshLoop } from '../session/token-refresh-loop.js';
 import { type AuthResult, authResult } from './auth-result.js';
 import { IdentityRuntime } from './identity-runtime.js';
 import { routeInbound } from './inbound-router.js';
-import { withCardHint } from './instance-session.js';
 import { PeerBook } from './peer-book.js';
 
 const PROBE_TIMEOUT_MS = 5_000;
@@ -55,7 +54,7 @@ export class ClientCore {
   #probing = false;
 
   constructor(aid: AnyAid | null, logger: Logger | undefined) {
-    this.dispatcher = new EventDispatcher(logger);
+    this.dispatcher = new EventDispatcher(logger, (event) => this.runtime?.session?.onListener(event));
     this.machine = new StateMachine('no_identity', (change) => this.#announce(change));
     this.lifecycle = new Lifecycle({
       clock: () => this.runtime?.environment.clock ?? systemClock,
@@ -95,6 +94,7 @@ export class ClientCore {
       onSuspicion: (error) => void this.#suspect(error),
       onDiscovered: (gatewayUrl) => void this.#probe(gatewayUrl),
       emit: (event, payload) => this.dispatcher.publish(event, payload),
+      isHeard: (event) => this.dispatcher.has(event),
     });
     this.lifecycle.reset();
     this.runtime = runtime;
@@ -180,6 +180,7 @@ export class ClientCore {
 
   async close(): Promise<void> {
     const runtime = this.runtime;
+    runtime?.session?.stop();
     runtime?.session?.inbox.flushAcks();
     await this.lifecycle.close();
     this.runtime = null;
@@ -231,9 +232,9 @@ export class ClientCore {
     };
     link.start((frame) =>
       routeInbound(frame, {
-        pushes: session.pushes,
+        ...{ pushes: session.pushes, cards: runtime.cards },
         onKick: (kick) => this.lifecycle.noteKick(kick),
-        emit: (event, payload) => this.emit(event, withCardHint(payload as never, runtime.cards)),
+        emit: (event, payload) => this.emit(event, payload),
       }),
     );
     const { wakeUp, onHidden } = runtime.environment;
@@ -244,10 +245,12 @@ export class ClientCore {
         wakeUp.subscribe(() => void this.#suspect(new TimeoutError('the network may have changed'))),
       );
       stopping.push(this.#startHeartbeat(link, settings), this.#startRefresh(runtime, settings));
-      await runtime.e2ee.publishPrekey();
     }
+    // Pulls and the outbox do not depend on it (04 §14.7); a first contact right after connect() does.
+    const published = runtime.e2ee.connected(settings.kind);
     void runtime.outbox.resume();
     if (settings.backgroundSync) void session.inbox.fill();
+    await published;
   }
 
   #onDown(): void {
@@ -285,11 +288,10 @@ export class ClientCore {
       onExhausted: (error, failures, relogin) => {
         const base = { aid, consecutive_failures: failures, last_error: error.message };
         this.emit('token.refresh_exhausted', relogin ? { ...base, relogin_required: true } : base);
-        const drop = (): void => this.lifecycle.drop();
         tokens
           .discard()
           .catch((failure: unknown) => this.#onError(failure))
-          .finally(drop);
+          .finally(() => this.lifecycle.drop());
       },
     });
     return () => loop.stop();

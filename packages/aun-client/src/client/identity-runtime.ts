@@ -31,6 +31,7 @@ export type RuntimeHooks = {
   readonly onSuspicion: (error: Error) => void;
   readonly onDiscovered: (gatewayUrl: string) => void;
   readonly emit: (event: string, payload: object) => Promise<void>;
+  readonly isHeard: (event: string) => boolean;
 };
 
 /** Everything that lives as long as one loaded identity: keystore, network services, encryption, instance session. */
@@ -73,7 +74,7 @@ export class IdentityRuntime {
       onCardUpdated: (owner, etag) => void hooks.emit('agent_md.updated', { aid: owner, etag }),
     });
     const { clock, logger } = environment;
-    this.#seal = new ParamsSeal(privateKey);
+    this.#seal = new ParamsSeal(privateKey, previousKeys);
     this.outbox = new Outbox({
       aid: aid.aid,
       store: this.keys,
@@ -83,7 +84,7 @@ export class IdentityRuntime {
       isReady: hooks.isReady,
       deliver: (params) => {
         if (this.#pipeline === null) throw new NotReadyError('the client is not connected');
-        return this.#pipeline.call('message.send', params, { background: true });
+        return this.#pipeline.perform({ method: 'message.send', params }, { background: true });
       },
       emit: (event, payload) => void hooks.emit(event, payload),
     });
@@ -126,13 +127,13 @@ export class IdentityRuntime {
     await this.#session?.flush();
     const { environment, keys, services, e2ee, call, cards } = this;
     const { clock } = environment;
-    const { isReady, emit, link, headers, traceMode, onSuspicion } = this.#hooks;
+    const { isReady, emit, isHeard, link, headers, traceMode, onSuspicion } = this.#hooks;
     const own = { aid: this.aid.aid, deviceId: environment.deviceId, slotId };
     const who = { aid: this.aid.aid, certificate: this.certificate, privateKey: this.privateKey };
     const tokens = openTokenChain(who, environment, keys, services, slotId);
     const openedAt = () => link()?.openedAt ?? clock.now();
     const session = await InstanceSession.open({
-      ...{ own, environment, keys, cards, e2ee, tokens, call, isReady, openedAt, emit },
+      ...{ own, environment, keys, cards, e2ee, tokens, call, isReady, openedAt, emit, isHeard },
     });
     // One look at the own card, so that events can tell whether it is in sync.
     await this.cards.loadRecord(this.aid.aid);

@@ -1,7 +1,9 @@
+import type { AgentMdManager } from 'aun-agentmd';
 import type { JsonObject } from 'aun-core';
 import type { Kick } from '../connection/lifecycle.js';
 import type { Inbound } from '../connection/link.js';
 import type { PushHandlers } from '../delivery/push-handlers.js';
+import { withCardHint } from './instance-session.js';
 
 /** Server events that reach the application as they are (02 §6). */
 const PASSED_ON: ReadonlySet<string> = new Set([
@@ -17,6 +19,7 @@ const PASSED_ON: ReadonlySet<string> = new Set([
 
 export type RouterPorts = {
   readonly pushes: PushHandlers;
+  readonly cards: Pick<AgentMdManager, 'eventSnapshot'>;
   readonly emit: (event: string, payload: object) => void;
   readonly onKick: (kick: Kick) => void;
 };
@@ -46,7 +49,9 @@ const routeEvent = (name: string, params: JsonObject, ports: RouterPorts): void 
     return;
   }
   if (ports.pushes.handle(name, params)) return;
-  if (name.startsWith('app.') || PASSED_ON.has(name)) ports.emit(name, params);
+  if (PASSED_ON.has(name)) ports.emit(name, withCardHint(params, ports.cards));
+  // As another application sent it: no hint at the own card is mixed in (02 §6, 07 §9).
+  else if (name.startsWith('app.')) ports.emit(name, params);
 };
 
 const kickOf = (params: JsonObject): Kick => ({

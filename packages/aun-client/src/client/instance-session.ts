@@ -10,6 +10,7 @@ import { P2PInbox } from '../delivery/p2p-inbox.js';
 import { PushHandlers } from '../delivery/push-handlers.js';
 import { RecallFilter } from '../delivery/recall.js';
 import { rowOpener } from '../delivery/row-opener.js';
+import { UnheardMessages } from '../delivery/unheard.js';
 import type { E2eeCoordinator } from '../e2ee/coordinator.js';
 import type { Environment } from '../environment.js';
 import type { RpcCaller } from '../rpc/signed-caller.js';
@@ -26,6 +27,7 @@ export type SessionPorts = {
   readonly isReady: () => boolean;
   readonly openedAt: () => number;
   readonly emit: (event: string, payload: object) => Promise<void>;
+  readonly isHeard: (event: string) => boolean;
 };
 
 /** Tokens, cursors and delivery of one (AID, device, slot); replaced when the slot changes. */
@@ -35,6 +37,9 @@ export class InstanceSession {
   readonly inbox: P2PInbox;
   readonly pushes: PushHandlers;
   readonly #cursors: CursorStore;
+  readonly #space: DeliveryNamespace;
+  readonly #unheard = new UnheardMessages();
+  readonly #emit: SessionPorts['emit'];
 
   static async open(ports: SessionPorts): Promise<InstanceSession> {
     const { own, environment, keys, emit } = ports;
@@ -53,18 +58,26 @@ export class InstanceSession {
     this.own = own;
     this.tokens = ports.tokens;
     this.#cursors = cursors;
-    const space = new DeliveryNamespace(p2pNamespace(own.aid), clock, restored, (event, message) =>
-      emit(event, withCardHint(finishMessage(message as JsonObject, own), cards)),
-    );
+    this.#emit = emit;
+    const handOver = async (event: string, message: object): Promise<void> => {
+      const finished = withCardHint(finishMessage(message as JsonObject, own), cards);
+      if (event === 'message.received' && !ports.isHeard(event)) this.#unheard.add(finished);
+      else await emit(event, finished);
+    };
+    const cursorMoved = (): void => cursors.note(space.name, space.publisher.settled);
+    const space = new DeliveryNamespace(p2pNamespace(own.aid), clock, restored, handOver, cursorMoved);
+    this.#space = space;
     const recalls = new RecallFilter();
     const replays = new ReplaySet();
-    const cursorMoved = (): void => cursors.note(space.name, space.publisher.settled);
+    const plain = (message: JsonObject): JsonObject => receivedEcho(message, own, clock.now(), openedAt());
+    const openEncrypted = (row: JsonObject) => e2ee.openRow(row);
     this.inbox = new P2PInbox({
       own,
       space,
       gate: new PullGate({ clock }),
       call,
-      open: rowOpener(own, (row) => e2ee.openRow(row), recalls, replays),
+      open: rowOpener({ own, openEncrypted, recalls, replays, plain }),
+      unheard: this.#unheard,
       clock,
       logger,
       isReady,
@@ -78,13 +91,26 @@ export class InstanceSession {
       inbox: this.inbox,
       recalls,
       replays,
-      openEncrypted: (row) => e2ee.openRow(row),
+      openEncrypted,
       openEncryptedPush: (push) => e2ee.openPush(push),
       looksEncrypted: isEncryptedPush,
-      plain: (push) => receivedEcho(push, own, clock.now(), openedAt()),
+      plain,
       cursorMoved,
       logger,
     });
+  }
+
+  /** Somebody listens now: what came before goes to them first. */
+  onListener(event: string): void {
+    if (event !== 'message.received' && event !== '*') return;
+    void this.#space.publisher.between(async () => {
+      for (const message of this.#unheard.takeAll()) await this.#emit('message.received', message);
+    });
+  }
+
+  /** Ends delivery for good; what was not handed over comes again with the next session. */
+  stop(): void {
+    this.#space.publisher.stop();
   }
 
   /** Writes cursors that are not written yet. */

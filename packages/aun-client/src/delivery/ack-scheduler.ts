@@ -1,7 +1,9 @@
 import { type Clock, isJsonObject, type JsonObject, type JsonValue, type TimerHandle } from 'aun-core';
+import type { SignedCallOptions } from '../rpc/signed-caller.js';
 import type { DeliveryNamespace } from './namespace.js';
 
-export type AckCall = (upTo: number) => Promise<JsonValue>;
+/** Without options it is background work. */
+export type AckCall = (upTo: number, options?: SignedCallOptions) => Promise<JsonValue>;
 
 /** The cursor a server answers with; the first of the three names it may use (04 §8.1). */
 export const ackedSeq = (answer: JsonValue, requested: number): number => {
@@ -61,9 +63,9 @@ export class AckScheduler {
   }
 
   /** Acknowledges up to `upTo` and waits for the answer. Rejects as the RPC does. */
-  async now(upTo: number): Promise<JsonValue> {
+  async now(upTo: number, options?: SignedCallOptions): Promise<JsonValue> {
     this.#sentAt = this.#ports.clock.now();
-    const answer = await this.#ports.send(upTo);
+    const answer = await this.#ports.send(upTo, options);
     const cursor = ackedSeq(answer, upTo);
     this.#space.lastAcked = Math.max(this.#space.lastAcked, cursor);
     this.#ports.onAcked(cursor);
@@ -110,4 +112,4 @@ export class AckScheduler {
 }
 
 /** Result of `message.ack` when there is nothing to acknowledge: no RPC is made (04 §14.11). */
-export const NOTHING_TO_ACK: JsonObject = { success: true, acked: 0 };
+export const NOTHING_TO_ACK: JsonObject = { acked: 0 };

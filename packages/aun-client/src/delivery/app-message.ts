@@ -5,6 +5,9 @@ export type Instance = { readonly aid: string; readonly deviceId: string; readon
 /** Names under which a sender's device might leak; never shown to the application (04 §14.9). */
 const HIDDEN = ['sender_device_id', '_sender_device_id', 'from_device_id', 'from_device'] as const;
 
+/** What carries an `_auth` on the wire, which the application never sees. */
+const AUTHENTICATED = ['context', 'protected_headers'] as const;
+
 /** True when a push names another instance than ours (04 §14.3 step 1). */
 export const isForOther = (push: JsonObject, own: Instance): boolean => {
   if (push.device_id !== undefined && push.device_id !== own.deviceId) return true;
@@ -54,6 +57,8 @@ export const finishMessage = (message: JsonObject, own: Instance): JsonObject =>
   for (const name of HIDDEN) if (finished[name] !== undefined) delete finished[name];
   if (finished.timestamp === undefined && finished.t_server !== undefined)
     finished.timestamp = finished.t_server;
+  for (const name of AUTHENTICATED) put(finished, name, withoutAuth(finished[name]));
+  if (finished.payload !== undefined) finished.direction ??= 'inbound';
   const envelope = envelopeView(finished);
   finished.device_id = nonEmpty(finished.device_id) ?? own.deviceId;
   finished.slot_id = nonEmpty(finished.slot_id) ?? own.slotId;

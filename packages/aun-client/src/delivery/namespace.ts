@@ -11,10 +11,10 @@ export class DeliveryNamespace {
   lastAcked = 0;
   #pushes: Promise<unknown> = Promise.resolve();
 
-  constructor(name: string, clock: Clock, restored: number, emit: Emit) {
+  constructor(name: string, clock: Clock, restored: number, emit: Emit, onSettled?: () => void) {
     this.name = name;
     this.tracker = new SeqTracker(clock, restored);
-    this.publisher = new OrderedPublisher(this.tracker, emit);
+    this.publisher = new OrderedPublisher(this.tracker, emit, onSettled);
   }
 
   /** Pushes of one namespace are handled strictly one after another. */

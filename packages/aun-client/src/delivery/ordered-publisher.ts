@@ -28,12 +28,18 @@ export class OrderedPublisher {
   readonly #queued = new Set<number>();
   /** Messages that wait for a key: they do not stop others. */
   readonly #held = new Set<number>();
+  /** Numbers whose handlers run now. */
+  readonly #begun = new Set<number>();
+  readonly #onSettled: () => void;
   #tail: Promise<unknown> = Promise.resolve();
   #running = 0;
+  #stopped = false;
 
-  constructor(tracker: SeqTracker, emit: Emit) {
+  /** `onSettled` hears of every number that was handed over completely: {@link settled} may have moved. */
+  constructor(tracker: SeqTracker, emit: Emit, onSettled: () => void = () => undefined) {
     this.#tracker = tracker;
     this.#emit = emit;
+    this.#onSettled = onSettled;
   }
 
   /** True while a handler of this namespace runs; a pull started from inside it must not wait for itself. */
@@ -43,10 +49,26 @@ export class OrderedPublisher {
 
   /** Highest number up to which everything has been handed over completely. */
   get settled(): number {
-    let lowest = this.#tracker.contiguous + 1;
-    for (const seq of this.#queued) if (seq < lowest) lowest = seq;
-    for (const seq of this.#held) if (seq < lowest) lowest = seq;
-    return lowest - 1;
+    return this.#below(() => true);
+  }
+
+  /** Highest number up to which everything has reached the application; its handlers may still run. */
+  get begun(): number {
+    return this.#below((seq) => !this.#begun.has(seq));
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  /**
+   * Hands nothing more over: what is queued stays unsettled and comes again. Handlers that run count as done, for the
+   * application itself ends delivery.
+   */
+  stop(): void {
+    this.#stopped = true;
+    for (const seq of this.#begun) this.#release(seq);
+    this.#onSettled();
   }
 
   isClaimed(seq: number): boolean {
@@ -69,13 +91,23 @@ export class OrderedPublisher {
     this.#published.add(seq);
     this.#parked.take(seq);
     this.#release(seq);
+    this.#onSettled();
+  }
+
+  /** The numbers up to here that are missing will never come: publishes what waits above them (04 §14.10). */
+  closeHoles(upTo: number): Promise<void> {
+    return this.#serial(async () => {
+      await this.#drainBelow(upTo + 1);
+      this.#tracker.forceContiguous(upTo);
+      await this.#drainReady();
+    });
   }
 
   /** For pushes: publishes when it is the next number, parks it when there is a gap. True when it was published. */
   publishOrdered(event: string, seq: unknown, message: object): Promise<boolean> {
     return this.#serial(async () => {
       if (!isSeq(seq)) {
-        await this.#run(event, message);
+        if (!this.#stopped) await this.#run(event, message);
         return true;
       }
       if (this.#published.has(seq) || seq <= this.#tracker.contiguous) return false;
@@ -114,9 +146,21 @@ export class OrderedPublisher {
     });
   }
 
+  /** Runs `task` when everything before has been handed over; nothing is handed over meanwhile. */
+  between(task: () => Promise<void>): Promise<void> {
+    return this.#serial(task);
+  }
+
   /** Publishes every parked number that has become contiguous. */
   drain(): Promise<void> {
     return this.#serial(() => this.#drainReady());
+  }
+
+  #below(counts: (seq: number) => boolean): number {
+    let lowest = this.#tracker.contiguous + 1;
+    for (const seq of this.#queued) if (seq < lowest && counts(seq)) lowest = seq;
+    for (const seq of this.#held) if (seq < lowest && counts(seq)) lowest = seq;
+    return lowest - 1;
   }
 
   async #drainBelow(seq: number): Promise<void> {
@@ -150,12 +194,16 @@ export class OrderedPublisher {
 
   async #deliver(seq: number, event: string, message: object): Promise<void> {
     this.#parked.take(seq);
-    this.#published.add(seq);
     this.#queued.add(seq);
+    if (this.#stopped) return;
+    this.#published.add(seq);
+    this.#begun.add(seq);
     try {
       await this.#run(event, message);
     } finally {
+      this.#begun.delete(seq);
       this.#release(seq);
+      this.#onSettled();
     }
   }
 

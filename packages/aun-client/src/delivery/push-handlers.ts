@@ -113,7 +113,7 @@ export class PushHandlers {
         seq === 0 ? undefined : seq,
         outcome.message,
       );
-      if (!published && seq > tracker.contiguous && tracker.onMessageSeq(seq)) void inbox.fill(seq);
+      if (!published && seq > tracker.contiguous) this.#note(seq);
     } else if (seq > 0) {
       await this.#consume(seq, outcome);
     }
@@ -125,7 +125,7 @@ export class PushHandlers {
   /** A number without an event now: passed over, or waiting for its sender's certificate. */
   async #consume(seq: number, outcome: RowOutcome): Promise<void> {
     const { inbox, cursorMoved } = this.#ports;
-    const { tracker, publisher } = inbox.space;
+    const { publisher } = inbox.space;
     if (outcome.kind === 'skip') publisher.settle(seq);
     else publisher.hold(seq);
     if (outcome.kind === 'held') {
@@ -134,7 +134,14 @@ export class PushHandlers {
         inbox.ackSoon();
       });
     }
-    if (tracker.onMessageSeq(seq)) void inbox.fill(seq);
+    this.#note(seq);
     await publisher.drain();
+  }
+
+  /** Marks a number as arrived and asks for what is missing below it. */
+  #note(seq: number): void {
+    const { inbox } = this.#ports;
+    if (inbox.space.tracker.onMessageSeq(seq)) void inbox.fill(seq);
+    else inbox.expect(seq);
   }
 }

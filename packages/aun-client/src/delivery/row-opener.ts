@@ -7,6 +7,15 @@ import { isRecallRow, RECALL_TYPE, type RecallFilter, recallMessage } from './re
 /** Decrypts an encrypted row; see `e2ee/opener.ts`. */
 export type OpenEncrypted = (row: JsonObject) => Promise<RowOutcome>;
 
+export type RowOpenerPorts = {
+  readonly own: Instance;
+  readonly openEncrypted: OpenEncrypted;
+  readonly recalls: RecallFilter;
+  readonly replays: ReplaySet;
+  /** Final touches on a plain message before the application sees it (echo lines). */
+  readonly plain: (message: JsonObject) => JsonObject;
+};
+
 const SKIP: RowOutcome = { kind: 'skip' };
 
 const isLegacyEncrypted = (payload: unknown): boolean =>
@@ -14,12 +23,12 @@ const isLegacyEncrypted = (payload: unknown): boolean =>
 
 /** Sorts the rows of a P2P page: plain messages, recalls, encrypted messages, things to pass over (04 §7.3). */
 export const rowOpener =
-  (own: Instance, openEncrypted: OpenEncrypted, recalls: RecallFilter, replays: ReplaySet): OpenRow =>
+  ({ own, openEncrypted, recalls, replays, plain }: RowOpenerPorts): OpenRow =>
   async (row) => {
     if (row.version === undefined || row.version === 'v2') return openEncrypted(row);
     if (row.version !== 'v1') return SKIP;
     if (isRecallRow(row)) return recallOutcome(row, own.aid, recalls);
-    return plainOutcome(plainMessage(row, own.aid), replays);
+    return plainOutcome(plain(plainMessage(row, own.aid)), replays);
   };
 
 /** A plain message, unless it is empty, a relic of older encryption, or a replay (03 §8.4, §14). */

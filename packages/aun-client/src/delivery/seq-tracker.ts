@@ -31,6 +31,13 @@ export class SeqTracker {
     return this.#maxSeen;
   }
 
+  /** Highest number that arrived above a gap; 0 when none did. */
+  get highestReceived(): number {
+    let highest = 0;
+    for (const seq of this.#received) if (seq > highest) highest = seq;
+    return highest;
+  }
+
   updateMaxSeen(seq: number): void {
     if (seq > this.#maxSeen) this.#maxSeen = seq;
   }

@@ -19,6 +19,7 @@ import {
   type SenderKeyRequest,
   type RowOutcome as SessionOutcome,
 } from 'aun-e2ee';
+import { abortable } from '../connection/abortable.js';
 import type { RowOutcome } from '../delivery/pulled-row.js';
 import type { PeerCertificates } from '../peers/peer-certificates.js';
 import type { RpcCaller } from '../rpc/signed-caller.js';
@@ -26,6 +27,7 @@ import { SDK_LANG, VERSION } from '../version.js';
 import { Bootstraps } from './bootstrap.js';
 import { HeldRows } from './held-rows.js';
 import { InOrder } from './in-order.js';
+import { PrekeyPublisher } from './prekey-publisher.js';
 
 const SENDER_TIMEOUT_MS = 3_000;
 /** Prekeys live for days after their last use: one look at them a minute is plenty. */
@@ -64,7 +66,7 @@ export class E2eeCoordinator {
   readonly #inOrder = new InOrder();
   /** Senders whose key was missing for a reason that may pass. */
   readonly #unreachable = new Set<string>();
-  #publishing: Promise<void> | null = null;
+  readonly #prekeys: PrekeyPublisher;
   #cleanedUpAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: E2eePorts) {
@@ -77,8 +79,10 @@ export class E2eeCoordinator {
       store: ports.keys,
       senderKeys: (request) => this.#senderKey(request),
       clock: ports.clock,
+      onRotation: (action) => this.#rotate(action, this.#prekeys.rotations),
       sdk: { lang: SDK_LANG, version: VERSION },
     });
+    this.#prekeys = new PrekeyPublisher({ ...ports, session: this.#session });
     this.#held = new HeldRows(ports.clock, this.#closed.signal);
     this.bootstraps = new Bootstraps({
       ...ports,
@@ -87,30 +91,45 @@ export class E2eeCoordinator {
     });
   }
 
-  /** Publishes the current prekey; on every connect, which heals a server that lost it (03 §3.4). Never rejects. */
-  publishPrekey(): Promise<void> {
-    this.#publishing ??= this.#publish('republish').finally(() => {
-      this.#publishing = null;
-    });
-    return this.#publishing;
+  /**
+   * There is a new connection. A long one publishes the current prekey, which heals a server that lost it (03 §3.4).
+   * Resolves when that is done, after five seconds in any case. Never rejects.
+   */
+  connected(kind: 'long' | 'short'): Promise<void> {
+    this.#prekeys.newConnection();
+    return kind === 'long' ? this.#prekeys.republish() : Promise.resolve();
   }
 
-  /** Publishes a prekey unless this process did so already: for short connections, before the first use. */
+  /**
+   * Publishes a prekey unless this process did so already: for short connections, before the first use. Resolves like
+   * {@link connected}.
+   */
   ensurePrekey(): Promise<void> {
-    return this.#publishing ?? this.#publish('once');
+    return this.#prekeys.ensure();
   }
 
   /**
    * Encrypts and hands the envelope to `transmit`, those for one recipient in the order of the calls. When the server
-   * says that our view of the recipients is stale, looks again and tries exactly once more (03 §5.6).
+   * says that our view of the recipients is stale, looks again and tries exactly once more (03 §5.6). Once the signal is
+   * aborted nothing is transmitted any more, and later messages do not wait for this one.
    */
-  async send<T>(to: string, message: Outgoing, transmit: (envelope: JsonObject) => Promise<T>): Promise<T> {
+  async send<T>(
+    to: string,
+    message: Outgoing,
+    transmit: (envelope: JsonObject) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const sealed = (): Promise<JsonObject> => this.#encrypt(to, message, signal);
+    const send = (envelope: JsonObject): Promise<T> => {
+      signal?.throwIfAborted();
+      return transmit(envelope);
+    };
     try {
-      return await this.#inOrder.use(to, this.#encrypt(to, message), transmit);
+      return await this.#inOrder.use(to, sealed(), send);
     } catch (error) {
       if (!(error instanceof AUNError) || !e2eeRetryCodes.has(error.code)) throw error;
       this.bootstraps.invalidate(to);
-      return transmit(await this.#encrypt(to, message));
+      return send(await sealed());
     }
   }
 
@@ -144,8 +163,11 @@ export class E2eeCoordinator {
     this.#session.close();
   }
 
-  async #encrypt(to: string, message: Outgoing): Promise<JsonObject> {
-    const { targets, auditTargets } = await this.bootstraps.targets(to);
+  async #encrypt(to: string, message: Outgoing, signal: AbortSignal | undefined): Promise<JsonObject> {
+    signal?.throwIfAborted();
+    // Others may be waiting for the same answer: one of them leaving does not end the question.
+    const asked = this.bootstraps.targets(to);
+    const { targets, auditTargets } = await (signal === undefined ? asked : abortable(asked, signal));
     const { payload, messageId, timestamp, protectedHeaders, context } = message;
     return this.#session.encryptP2PAsync({
       targets,
@@ -164,8 +186,9 @@ export class E2eeCoordinator {
     const look = async (last: boolean): Promise<RowOutcome | null> => {
       const allowPending = !last && (!looked || this.#unreachable.has(from));
       looked = true;
+      const { rotations } = this.#prekeys;
       const outcome = await open({ allowPending });
-      return outcome.kind === 'pending' ? null : this.#outcome(outcome);
+      return outcome.kind === 'pending' ? null : this.#outcome(outcome, rotations);
     };
     try {
       const opened = this.#held.has(from) ? null : await look(false);
@@ -176,10 +199,10 @@ export class E2eeCoordinator {
     }
   }
 
-  #outcome(outcome: Exclude<SessionOutcome, { kind: 'pending' }>): RowOutcome {
+  #outcome(outcome: Exclude<SessionOutcome, { kind: 'pending' }>, rotations: number): RowOutcome {
     switch (outcome.kind) {
       case 'delivered':
-        if (outcome.rotation !== null) void this.#rotate(outcome.rotation);
+        if (outcome.rotation !== null) this.#rotate(outcome.rotation, rotations);
         return { kind: 'message', event: 'message.received', message: outcome.message, returned: true };
       case 'undecryptable':
         return {
@@ -209,19 +232,8 @@ export class E2eeCoordinator {
     }
   }
 
-  async #rotate(action: RotationAction): Promise<void> {
-    if (action.kind === 'rotate_peer') await this.#publish('rotate');
-  }
-
-  async #publish(mode: 'once' | 'republish' | 'rotate'): Promise<void> {
-    try {
-      const registration = await this.#session.registration({ mode });
-      if (registration === null) return;
-      await this.#ports.call(registration.method, { ...registration.params }, { background: true });
-      await this.#session.markUploaded(registration);
-    } catch (error) {
-      this.#ports.logger.warn('publishing a prekey failed', { mode, error });
-    }
+  #rotate(action: RotationAction, asOf: number): void {
+    if (action.kind === 'rotate_peer') void this.#prekeys.rotate(asOf);
   }
 
   #observe(row: JsonObject): void {

@@ -39,9 +39,12 @@ const NOBODY: readonly Listener[] = [];
 export class EventDispatcher {
   readonly #listeners = new Map<string, readonly Listener[]>();
   readonly #logger: Logger;
+  readonly #onListener: (event: string) => void;
 
-  constructor(logger: Logger = noopLogger) {
+  /** `onListener` hears of every new listener. */
+  constructor(logger: Logger = noopLogger, onListener: (event: string) => void = () => undefined) {
     this.#logger = logger;
+    this.#onListener = onListener;
   }
 
   on(event: string, handler: EventHandler<never> | AnyEventHandler): Subscription {
@@ -90,6 +93,7 @@ export class EventDispatcher {
     };
     // A list under way never changes: who subscribes while an event is published hears the next one.
     this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]);
+    this.#onListener(event);
     return new Subscription(() => this.#remove(event, listener));
   }
 

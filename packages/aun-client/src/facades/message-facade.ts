@@ -26,7 +26,8 @@ export class MessageFacade {
     this.send = bind(call, 'message.send');
     const pull = bind(call, 'message.pull');
     this.pull = (params: ParamsOf<'message.pull'> = {}, options?: CallOptions) => pull(params, options);
-    this.ack = bind(call, 'message.ack');
+    const ack = bind(call, 'message.ack');
+    this.ack = (params: ParamsOf<'message.ack'> = {}, options?: CallOptions) => ack(params, options);
     this.recall = bind(call, 'message.recall');
     this.queryOnline = bind(call, 'message.query_online');
     this.thought = {

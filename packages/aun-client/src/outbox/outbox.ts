@@ -1,10 +1,10 @@
 import {
   AUNError,
   type Clock,
-  E2EEError,
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  KeyStoreError,
   type Logger,
   type OutboxEntry,
   type OutboxStore,
@@ -12,13 +12,13 @@ import {
   ValidationError,
 } from 'aun-core';
 import { uuidV4 } from 'aun-crypto';
+import { Alarm } from './alarm.js';
+import { durableParams, expiryOf } from './durable-send.js';
+import { isExpired, Lane } from './lane.js';
+import { mayPass } from './may-pass.js';
 import type { ParamsSeal } from './sealed-params.js';
 
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
-
-/** Failures of the recipient's side that time may cure: it never connected, or its certificate cannot be had. */
-const CURABLE = new Set(['no_devices', 'no_usable_devices', 'no_peer_target', 'trusted_key_missing']);
+const READ_AGAIN_MS = 5_000;
 
 export type OutboxPorts = {
   readonly aid: string;
@@ -40,118 +40,161 @@ export type Queued = { readonly message_id: string; readonly status: 'queued' };
  */
 export class Outbox {
   readonly #ports: OutboxPorts;
-  readonly #lanes = new Map<string, OutboxEntry[]>();
-  #era = new AbortController();
-  #running = new Set<string>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #alarm: Alarm;
+  /** Between `resume` and `pause`. */
+  #era: AbortController | null = null;
+  /** What was on disk stands in the lanes; until then nothing new may get before it. */
+  #open = false;
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(ports: OutboxPorts) {
     this.#ports = ports;
+    this.#alarm = new Alarm(ports.clock, () => this.#expire());
   }
 
   /**
-   * Stores a checked `message.send`; resolves once it is on disk.
+   * Stores a prepared `message.send`; resolves once it is on disk.
    * @param ttlS seconds after which it is given up; null: never
+   * @throws {ValidationError} naming `ttl` or `message_id`; {E2EEError} or {SerializationError} for what cannot be sent
    */
   async enqueue(params: JsonObject, ttlS: number | null): Promise<Queued> {
     const { aid, store, seal, clock } = this.#ports;
-    if (ttlS !== null && !(ttlS > 0)) throw new ValidationError('ttl must be a number of seconds > 0');
-    const messageId =
-      typeof params.message_id === 'string' ? params.message_id : `m-${uuidV4().replaceAll('-', '')}`;
     const now = clock.now();
+    const expiresAt = expiryOf(ttlS, now);
+    const checked = durableParams(params);
+    const messageId =
+      typeof checked.message_id === 'string' ? checked.message_id : `m-${uuidV4().replaceAll('-', '')}`;
     const entry: OutboxEntry = {
       messageId,
-      orderKey: String(params.to),
+      orderKey: String(checked.to),
       enqueuedAt: now,
-      expiresAt: ttlS === null ? null : now + ttlS * 1_000,
+      expiresAt,
       attempts: 0,
-      sealed: seal.seal({ ...params, message_id: messageId }),
+      sealed: seal.seal({ ...checked, message_id: messageId }),
     };
-    await store.enqueueOutbox(aid, entry);
-    this.#queue(entry);
+    await this.#inTurn(async () => {
+      await store.enqueueOutbox(aid, entry).catch(refuseOther);
+      if (this.#open) this.#queue(entry);
+    });
     return { message_id: messageId, status: 'queued' };
   }
 
-  /** The client is ready: everything that waits on disk goes out, the oldest first. */
+  /** The client is ready: everything that waits on disk goes out, the oldest first. Never rejects. */
   async resume(): Promise<void> {
-    const { aid, store, logger } = this.#ports;
-    try {
-      for (const entry of await store.listOutbox(aid)) this.#queue(entry);
-    } catch (error) {
-      logger.warn('the outbox could not be read', { error });
+    const { aid, store, clock, logger, isReady } = this.#ports;
+    if (this.#era !== null || !isReady()) return;
+    this.#era = new AbortController();
+    const { signal } = this.#era;
+    while (!signal.aborted && !this.#open) {
+      try {
+        await this.#inTurn(async () => {
+          const entries = await store.listOutbox(aid);
+          if (signal.aborted) return;
+          this.#open = true;
+          for (const entry of entries) this.#queue(entry);
+        });
+      } catch (error) {
+        logger.warn('the outbox could not be read', { error });
+        await sleep(clock, READ_AGAIN_MS, signal).catch(() => undefined);
+      }
     }
   }
 
   /** The connection is gone: nothing is sent until `resume`. */
   pause(): void {
-    this.#era.abort();
-    this.#era = new AbortController();
+    this.#era?.abort();
+    this.#era = null;
+    this.#open = false;
+    this.#alarm.clear();
+    for (const lane of this.#lanes.values()) lane.stop();
     this.#lanes.clear();
-    this.#running = new Set();
+  }
+
+  /** Writes and the list one after another, so that the lanes have the order of the disk. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#writing.then(work);
+    // Whoever asked for it hears of a failure; the next one goes on.
+    this.#writing = turn.catch(() => undefined);
+    return turn;
   }
 
   #queue(entry: OutboxEntry): void {
-    if (!this.#ports.isReady()) return;
-    const lane = this.#lanes.get(entry.orderKey) ?? [];
-    if (lane.some(({ messageId }) => messageId === entry.messageId)) return;
-    lane.push(entry);
-    this.#lanes.set(entry.orderKey, lane);
-    if (!this.#running.has(entry.orderKey)) void this.#drain(entry.orderKey, lane, this.#era.signal);
+    let lane = this.#lanes.get(entry.orderKey);
+    if (lane === undefined) {
+      lane = new Lane({
+        clock: this.#ports.clock,
+        attempt: (next, failures, signal) => this.#attempt(next, failures, signal),
+      });
+      this.#lanes.set(entry.orderKey, lane);
+    }
+    lane.add(entry);
+    this.#alarm.set(entry.expiresAt);
   }
 
-  async #drain(orderKey: string, lane: OutboxEntry[], signal: AbortSignal): Promise<void> {
-    const running = this.#running;
-    running.add(orderKey);
-    try {
-      for (let entry = lane[0]; entry !== undefined && !signal.aborted; entry = lane[0]) {
-        await this.#sendUntilSettled(entry, signal);
-        lane.shift();
+  #expire(): void {
+    for (const lane of this.#lanes.values()) {
+      for (const entry of lane.takeExpired(this.#ports.clock.now())) {
+        this.#giveUpOld(entry).catch((error: unknown) => this.#warn(entry, error));
       }
-    } catch (error) {
-      if (!signal.aborted) this.#ports.logger.warn('sending from the outbox stopped', { orderKey, error });
-    } finally {
-      running.delete(orderKey);
+      this.#alarm.set(lane.nextExpiry);
     }
   }
 
-  /** Tries until the message is sent, refused for good, or too old. Rejects when the connection ends. */
-  async #sendUntilSettled(entry: OutboxEntry, signal: AbortSignal): Promise<void> {
-    const { aid, store, seal, clock } = this.#ports;
+  async #attempt(entry: OutboxEntry, failures: number, signal: AbortSignal): Promise<boolean> {
+    // When the disk does not take what happened: the server knows the message id, sending it again does no harm.
+    const settled = await this.#sendOnce(entry, failures, signal).catch((error: unknown) =>
+      this.#warn(entry, error),
+    );
+    if (!settled && !signal.aborted) this.#alarm.set(entry.expiresAt);
+    return settled;
+  }
+
+  async #sendOnce(entry: OutboxEntry, failures: number, signal: AbortSignal): Promise<boolean> {
+    const { aid, store, seal, clock, deliver, emit } = this.#ports;
+    if (isExpired(entry, clock.now())) return this.#giveUpOld(entry);
     const params = seal.open(entry.sealed);
-    if (params === null)
-      return this.#fail(entry, new ValidationError('the stored message cannot be opened'), 'UNREADABLE');
-    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      signal.throwIfAborted();
-      if (entry.expiresAt !== null && clock.now() >= entry.expiresAt) {
-        return this.#fail(
-          entry,
-          new ValidationError('the message expired before it could be sent'),
-          'EXPIRED',
-        );
-      }
-      try {
-        const answer = await this.#ports.deliver(params);
-        await store.removeOutbox(aid, entry.messageId);
-        const status = isJsonObject(answer) ? (answer.status ?? 'sent') : 'sent';
-        this.#ports.emit('outbox.sent', { message_id: entry.messageId, to: entry.orderKey, status });
-        return;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!mayPass(error)) return this.#fail(entry, error, codeOf(error));
-        await store.touchOutbox(aid, entry.messageId);
-        await sleep(clock, wait, signal);
-      }
+    if (params === null) {
+      return this.#giveUp(entry, new ValidationError('the stored message cannot be opened'), 'UNREADABLE');
     }
+    let answer: JsonValue;
+    try {
+      answer = await deliver(params);
+    } catch (error) {
+      if (signal.aborted) return false;
+      if (!mayPass(error, failures)) return this.#giveUp(entry, error, codeOf(error));
+      await store.touchOutbox(aid, entry.messageId);
+      return false;
+    }
+    await store.removeOutbox(aid, entry.messageId);
+    const status = isJsonObject(answer) ? (answer.status ?? 'sent') : 'sent';
+    emit('outbox.sent', { message_id: entry.messageId, to: entry.orderKey, status });
+    return true;
   }
 
-  async #fail(entry: OutboxEntry, error: unknown, code: string): Promise<void> {
+  #giveUpOld(entry: OutboxEntry): Promise<true> {
+    return this.#giveUp(entry, new ValidationError('the message expired before it could be sent'), 'EXPIRED');
+  }
+
+  async #giveUp(entry: OutboxEntry, error: unknown, code: string): Promise<true> {
     await this.#ports.store.removeOutbox(this.#ports.aid, entry.messageId);
     this.#ports.emit('outbox.failed', { message_id: entry.messageId, to: entry.orderKey, error, code });
+    return true;
+  }
+
+  #warn({ messageId, orderKey }: OutboxEntry, error: unknown): false {
+    this.#ports.logger.warn('the outbox on disk could not be changed', { messageId, orderKey, error });
+    return false;
   }
 }
 
-const mayPass = (error: unknown): boolean => {
-  if (error instanceof E2EEError) return CURABLE.has(error.localCode);
-  return error instanceof AUNError ? error.retryable : false;
+/** Without another id, one of two messages would be taken for the other. */
+const refuseOther = (error: unknown): never => {
+  if (!(error instanceof KeyStoreError) || error.code !== 'invalid_argument') throw error;
+  throw new ValidationError('message_id is the one of a message that waits for another recipient', {
+    data: { field: 'message_id' },
+    cause: error,
+  });
 };
 
 const codeOf = (error: unknown): string => (error instanceof AUNError ? error.stringCode : 'ERROR');

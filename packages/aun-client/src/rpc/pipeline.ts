@@ -15,14 +15,15 @@ import { type Instance, sendResult } from '../delivery/app-message.js';
 import { annotateEcho, isEchoPayload } from '../delivery/echo.js';
 import type { P2PInbox } from '../delivery/p2p-inbox.js';
 import { type E2eeCoordinator, groupEncryptionMissing, type Outgoing } from '../e2ee/coordinator.js';
+import { withinDeadline } from './deadline.js';
 import { isEncryptedMethod } from './method-tables.js';
-import { prepareCall } from './prepare.js';
+import { type PreparedCall, prepareCall } from './prepare.js';
 import type { RpcCaller, SignedCallOptions } from './signed-caller.js';
 import { checkPayloadSize } from './validation.js';
 
 /** Options of `call` (07 §6.10). */
 export type CallOptions = {
-  /** Seconds, waiting for a free place included. */
+  /** Seconds for all that the call does, waiting for a free place included. */
   timeout?: number;
   background?: boolean;
   signal?: AbortSignal;
@@ -55,7 +56,11 @@ export class RpcPipeline {
   }
 
   async call(method: string, rawParams: unknown, options: CallOptions = {}): Promise<JsonValue> {
-    const prepared = prepareCall(method, rawParams, this.#ports.headers(), this.#ports.own);
+    return this.perform(prepareCall(method, rawParams, this.#ports.headers(), this.#ports.own), options);
+  }
+
+  /** A call that was prepared earlier: what the client has been told since then does not change it. */
+  async perform(prepared: PreparedCall, options: CallOptions = {}): Promise<JsonValue> {
     try {
       return await this.#dispatch(prepared.method, prepared.params, this.#options(options));
     } catch (error) {
@@ -65,33 +70,38 @@ export class RpcPipeline {
   }
 
   #dispatch(method: string, params: JsonObject, options: SignedCallOptions): Promise<JsonValue> {
-    const { inbox, call } = this.#ports;
+    const { e2ee, inbox, call, clock } = this.#ports;
+    const within = (work: (limits: SignedCallOptions) => Promise<JsonValue>): Promise<JsonValue> =>
+      withinDeadline(method, clock, options, work);
     switch (method) {
       case 'message.pull':
       case 'message.v2.pull':
-        return this.#ready(() => inbox.pull(params));
+        // Published by the way: opening messages does not need it on the server.
+        void e2ee.ensurePrekey();
+        return within((limits) => inbox.pull(params, limits));
       case 'message.ack':
       case 'message.v2.ack':
-        return inbox.ack(params);
+        return within((limits) => inbox.ack(params, limits));
       case 'message.thought.get':
-        return this.#getThoughts(params, options);
+        return within((limits) => this.#getThoughts(params, limits));
     }
     if (!isEncryptedMethod(method)) return call(method, params, options);
     const { encrypt, ...rest } = params;
     if (encrypt === false) return this.#sendPlain(method, rest, options);
-    if (method === 'message.send') return this.#sendEncrypted(rest, options);
-    if (method === 'message.thought.put') return this.#putThought(rest, options);
+    if (method === 'message.send') return within((limits) => this.#sendEncrypted(rest, limits));
+    if (method === 'message.thought.put') return within((limits) => this.#putThought(rest, limits));
     throw groupEncryptionMissing(method);
   }
 
   async #sendEncrypted(params: JsonObject, options: SignedCallOptions): Promise<JsonValue> {
     const { e2ee, call, own, clock } = this.#ports;
     const to = String(params.to);
-    const payload = params.payload ?? null;
-    checkPayloadSize(payload);
-    const answer = await this.#ready(() =>
-      e2ee.send(to, outgoing(params), (envelope) => call('message.send', { to, payload: envelope }, options)),
-    );
+    checkPayloadSize(params.payload ?? null);
+    // Short connections publish their prekey with the first use of encryption (03 §3.4).
+    await e2ee.ensurePrekey();
+    const transmit = (envelope: JsonObject): Promise<JsonValue> =>
+      call('message.send', { to, payload: envelope }, options);
+    const answer = await e2ee.send(to, outgoing(params), transmit, options.signal);
     return isJsonObject(answer) ? sendResult(answer, own, params, true, clock.now()) : answer;
   }
 
@@ -116,15 +126,11 @@ export class RpcPipeline {
     const timestamp = typeof params.timestamp === 'number' ? params.timestamp : clock.now();
     const context = isJsonObject(params.context) ? params.context : {};
     const message = { ...outgoing(params), messageId: thoughtId, timestamp, context };
-    const answer = await this.#ready(() =>
-      e2ee.send(to, message, (envelope) =>
-        call(
-          'message.thought.put',
-          { to, payload: envelope, encrypted: true, thought_id: thoughtId, timestamp, context },
-          options,
-        ),
-      ),
-    );
+    const sent = { to, encrypted: true, thought_id: thoughtId, timestamp, context };
+    await e2ee.ensurePrekey();
+    const transmit = (envelope: JsonObject): Promise<JsonValue> =>
+      call('message.thought.put', { ...sent, payload: envelope }, options);
+    const answer = await e2ee.send(to, message, transmit, options.signal);
     return isJsonObject(answer) ? sendResult(answer, own, params, true, timestamp) : answer;
   }
 
@@ -132,12 +138,6 @@ export class RpcPipeline {
     const answer = await this.#ports.call('message.thought.get', params, options);
     if (!isJsonObject(answer)) return answer;
     return { ...answer, thoughts: await this.#ports.e2ee.openThoughts(answer) };
-  }
-
-  /** Short connections publish their prekey with the first use of encryption (03 §3.4). */
-  async #ready<T>(work: () => Promise<T>): Promise<T> {
-    await this.#ports.e2ee.ensurePrekey();
-    return work();
   }
 
   #options({ timeout, background, signal, trace }: CallOptions): SignedCallOptions {

@@ -3,6 +3,7 @@ import type { PrivateKey } from 'aun-crypto';
 import { buildClientSignature, isSignedMethod } from 'aun-pki';
 import type { Link, LinkCallOptions } from '../connection/link.js';
 import { isNonIdempotent, NON_IDEMPOTENT_TIMEOUT_MS } from './method-tables.js';
+import { jsonOf } from './validation.js';
 
 export type Signer = {
   readonly aid: string;
@@ -48,6 +49,7 @@ const sign = (method: string, params: JsonObject, { signer, clock }: SignedCalle
     const signature = buildClientSignature({ method, params, ...signer, now: clock.now() });
     return { ...params, client_signature: { ...signature } };
   } catch (error) {
+    jsonOf('params', params);
     throw new ClientSignatureError(`${method}: the call could not be signed`, { cause: error });
   }
 };

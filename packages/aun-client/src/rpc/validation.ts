@@ -3,6 +3,7 @@ import {
   isSlotId,
   type JsonObject,
   type JsonValue,
+  SerializationError,
   slotIsolationKey,
   ValidationError,
   validateAIDFormat,
@@ -104,11 +105,28 @@ export const validateParams = (method: string, params: JsonObject, scope: Caller
 };
 
 /**
- * Refuses what no gateway accepts, with the sizes in the sentence (02 §3.1).
- * @throws {ValidationError}
+ * The JSON text of a value.
+ * @throws {SerializationError} naming it, when there is none
+ */
+export const jsonOf = (name: string, value: unknown): string => {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new SerializationError(`${name} cannot be written as JSON`, { cause, data: { field: name } });
+  }
+  if (text !== undefined) return text;
+  throw new SerializationError(`${name} cannot be written as JSON`, { data: { field: name } });
+};
+
+/**
+ * Refuses what no gateway accepts, with the sizes in the sentence (02 §3.1). To be asked before a message is encrypted,
+ * signed or stored.
+ * @throws {ValidationError} when it is too large
+ * @throws {SerializationError} when it cannot be JSON: circular, with a BigInt, or nothing at all (07 §2.3)
  */
 export const checkPayloadSize = (payload: JsonValue): void => {
-  const json = JSON.stringify(payload);
+  const json = jsonOf('payload', payload);
   // No UTF-16 unit takes more than three bytes in UTF-8.
   if (json.length * 3 <= MAX_FRAME_BYTES) return;
   const bytes = new TextEncoder().encode(json).length;

@@ -95,13 +95,13 @@ const world = () => {
       sent.push(envelope);
       return {};
     });
-  const delivered = (envelope: JsonObject, seq = 1): JsonObject => ({
+  const delivered = (envelope: JsonObject, seq = 1, recipient = 0): JsonObject => ({
     version: 'v2',
     seq,
     message_id: (envelope.aad as JsonObject).message_id ?? '',
     from_aid: NORA,
     t_server: clock.now(),
-    envelope_json: JSON.stringify(toPerDeviceForm(envelope, 0, { tServer: clock.now() })),
+    envelope_json: JSON.stringify(toPerDeviceForm(envelope, recipient, { tServer: clock.now() })),
   });
   return { clock, nora, otto, send, sent, delivered };
 };
@@ -298,10 +298,38 @@ describe('receiving', () => {
     expect((await otto.coordinator.openRow(delivered(envelope, 2))).kind).toBe('skip');
   });
 
+  it('rotates once when thirty messages have waited for the same prekey [03 §10]', async () => {
+    const { nora, otto, send, sent, delivered } = world();
+    const uploads = () => otto.calls.filter(({ method }) => method === 'message.v2.put_peer_pk');
+    await otto.coordinator.connected('long');
+    const prekey = uploads()[0]?.params ?? {};
+    nora.bootstrap = (peer) => ({
+      peer_devices: peer === OTTO ? [{ ...otto.row(), ...prekey, device_id: 'd-otto' }] : [nora.row()],
+      e2ee_wrap_policy: {
+        ...policy,
+        protocol: '3DH',
+        scope: 'device',
+        per_aid_wrap: false,
+        per_device_wrap: true,
+      },
+    });
+    for (let message = 0; message < 30; message += 1) await send();
+    const rows = sent.map((envelope, index) => {
+      const own = (envelope.recipients as JsonValue[][]).findIndex(([aid]) => aid === OTTO);
+      return delivered(envelope, index + 1, own);
+    });
+    for (const row of rows) expect((await otto.coordinator.openRow(row)).kind).toBe('message');
+    await settle();
+    const ids = uploads().map(({ params }) => params.spk_id);
+    expect(ids).toHaveLength(2);
+    expect(ids[1]).not.toBe(ids[0]);
+    expect(await otto.store.listPrekeys(OTTO, 'd-otto', '')).toHaveLength(2);
+  });
+
   it('publishes its prekey on every connect', async () => {
     const { nora } = world();
-    await nora.coordinator.publishPrekey();
-    await nora.coordinator.publishPrekey();
+    await nora.coordinator.connected('long');
+    await nora.coordinator.connected('long');
     const uploads = nora.calls.filter(({ method }) => method === 'message.v2.put_peer_pk');
     expect(uploads).toHaveLength(2);
     expect(uploads[0]?.params.spk_id).toBe(uploads[1]?.params.spk_id);

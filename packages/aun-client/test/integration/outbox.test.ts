@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { collect, okAsync, TestNetwork, until } from '../support/network.js';
+import { collect, ok, okAsync, TestNetwork, until } from '../support/network.js';
 
 const dist = new URL('../../dist/index.js', import.meta.url).href;
 /** Kills between "on disk" and "acknowledged". */
@@ -34,6 +34,89 @@ describe('durable messages', () => {
     await until(() => received.texts.length === 4 && sent.length === 4, 'all four');
     expect(received.texts).toEqual(['a', 'b', 'c', 'd']);
     expect(sent.slice(0, 3)).toEqual(queued.map(({ message_id }) => message_id));
+  });
+
+  it('leave before what is sent the moment the client is ready', async () => {
+    const [n, o] = [await network.identity('nora'), await network.identity('omar')];
+    const [nora, omar] = [network.client(n.aid), network.client(o.aid)];
+    const received = collect(omar);
+    await omar.connect();
+    const send = (text: string) =>
+      nora.message.send({ to: o.aid.aid, payload: { text }, encrypt: false }, { durable: true });
+    for (const text of ['a', 'b']) await send(text);
+    nora.on('state_change', ({ to }) => (to === 'ready' ? void send('c') : undefined));
+    await nora.connect();
+    await until(() => received.texts.length === 3, 'all three');
+    expect(received.texts).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keep the protected headers of the call, whatever the client is told later', async () => {
+    const [n, o] = [await network.identity('nora'), await network.identity('omar')];
+    const [nora, omar] = [network.client(n.aid), network.client(o.aid)];
+    const headers: unknown[] = [];
+    omar.on('message.received', ({ protected_headers }) => void headers.push(protected_headers));
+    await omar.connect();
+    nora.setProtectedHeaders({ early: '1' });
+    for (const encrypt of [true, false]) {
+      await nora.message.send({ to: o.aid.aid, payload: { text: 'a' }, encrypt }, { durable: true });
+    }
+    nora.setProtectedHeaders({ late: '2' });
+    await nora.connect();
+    await until(() => headers.length === 2, 'both');
+    for (const own of headers) {
+      expect(own).toMatchObject({ early: '1' });
+      expect(own).not.toHaveProperty('late');
+    }
+  });
+
+  it('survive a change of the key of their sender', async () => {
+    const [n, o] = [await network.identity('nora'), await network.identity('omar')];
+    const omar = network.client(o.aid);
+    const received = collect(omar);
+    await omar.connect();
+    const before = network.client(n.aid);
+    await before.message.send({ to: o.aid.aid, payload: { text: 'a' } }, { durable: true });
+    await before.close();
+    await okAsync(n.store.rekey(n.aid.aid));
+    const after = network.client(ok(n.store.load(n.aid.aid)).aid);
+    await after.message.send({ to: o.aid.aid, payload: { text: 'b' } }, { durable: true });
+    await after.connect();
+    await until(() => received.texts.length === 2, 'both');
+    expect(received.texts).toEqual(['a', 'b']);
+  });
+
+  it('are refused at the call when a direct send would be refused, and with the same error', async () => {
+    const { aid } = await network.identity('nora');
+    const nora = network.client(aid);
+    await nora.connect();
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    const nameOf = (work: Promise<unknown>) =>
+      work.then(
+        () => 'sent',
+        (error: unknown) => (error as Error).name,
+      );
+    for (const payload of [{ x: 1n }, circular, { x: Number.NaN }, { x: () => 1 }, { x: undefined }]) {
+      const params = { to: aid.aid, payload: payload as never };
+      const names = [false, true].map((durable) => nameOf(nora.message.send(params, { durable })));
+      expect(await names[1]).toBe(await names[0]);
+      expect(await names[1]).not.toBe('sent');
+    }
+  });
+
+  it('have an id that does not wait for another recipient already', async () => {
+    const { aid } = await network.identity('nora');
+    const nora = network.client(aid);
+    const send = (name: string) => {
+      const to = `${name}.${network.gateway.issuer}`;
+      return nora.message.send({ to, payload: { text: name }, message_id: 'one' }, { durable: true });
+    };
+    await send('omar');
+    await send('omar');
+    await expect(send('olga')).rejects.toMatchObject({
+      name: 'ValidationError',
+      data: { field: 'message_id' },
+    });
   });
 
   it(`arrive once and in order although the sender is killed ${rounds} times`, async () => {

@@ -135,6 +135,59 @@ describe('a real client whose gateway does as a test says', { timeout: 60_000 },
     });
   });
 
+  describe('and the own prekey', () => {
+    /** Requests of a client, those for a prekey kept until a test answers them. */
+    const watch = () => {
+      const seen = { methods: [] as string[], prekeys: [] as (() => void)[] };
+      scripted.script = (request, socket) => {
+        seen.methods.push(String(request.method));
+        if (request.method !== 'message.v2.put_peer_pk') return 'pass';
+        seen.prekeys.push(() => socket.pass(request));
+        return 'handled';
+      };
+      return seen;
+    };
+
+    it('pulls and sends what is in the outbox before the prekey is published, connect() waits [04 §14.7]', async () => {
+      const { aid } = await network.identity('omar');
+      const omar = network.client(aid);
+      await omar.connect();
+      const received = collect(omar);
+      const client = await fresh();
+      const params = { to: aid.aid, payload: { text: 'waited' }, encrypt: false };
+      await client.call('message.send', params, { durable: true });
+      const seen = watch();
+      let connected = false;
+      const connecting = client.connect().then(() => {
+        connected = true;
+      });
+      await until(() => received.texts.length === 1, 'the message in the outbox');
+      await until(() => seen.methods.includes('message.v2.pull'), 'a pull');
+      expect([client.state, connected, seen.prekeys.length]).toEqual(['ready', false, 1]);
+      for (const pass of seen.prekeys) pass();
+      await connecting;
+      await Promise.all([client.close(), omar.close()]);
+    });
+
+    it('asks a server that refuses it once per connection', async () => {
+      const client = await fresh();
+      let asked = 0;
+      scripted.script = (request, socket) => {
+        if (request.method !== 'message.v2.put_peer_pk') return 'pass';
+        asked += 1;
+        socket.answer(request, { error: { code: -32_601, message: 'method not found' } });
+        return 'handled';
+      };
+      await client.connect();
+      for (let pull = 0; pull < 3; pull += 1) await client.message.pull();
+      expect(asked).toBe(1);
+      await client.disconnect();
+      await client.connect();
+      expect(asked).toBe(2);
+      await client.close();
+    });
+  });
+
   it('belongs to nobody: a late answer, a second one, and one with a wrong id change nothing', async () => {
     const client = await connected();
     const late: (() => void)[] = [];

@@ -1,4 +1,4 @@
-import { E2EEError, ValidationError } from 'aun-core';
+import { E2EEError, SerializationError, ValidationError } from 'aun-core';
 import { describe, expect, it } from 'vitest';
 import { applyConveniences } from '../../src/rpc/conveniences.js';
 import { INTERNAL_ONLY, isNonIdempotent } from '../../src/rpc/method-tables.js';
@@ -94,6 +94,15 @@ describe('validation before anything is sent [90]', () => {
     expect(() => checkPayloadSize({ text: 'é'.repeat(600_000) })).toThrow(
       'it is 1,200,011 bytes, limit 1,000,000',
     );
+  });
+
+  it('refuses a payload that cannot be JSON, by name', () => {
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    for (const payload of [{ n: 1n }, circle, () => 0, Symbol('x')]) {
+      expect(() => checkPayloadSize(payload as never)).toThrow(SerializationError);
+      expect(() => checkPayloadSize(payload as never)).toThrow('payload cannot be written as JSON');
+    }
   });
 });
 

@@ -8,6 +8,8 @@ import type { RowOutcome } from '../../src/delivery/pulled-row.js';
 import { PushHandlers } from '../../src/delivery/push-handlers.js';
 import { RecallFilter } from '../../src/delivery/recall.js';
 import { rowOpener } from '../../src/delivery/row-opener.js';
+import { UnheardMessages } from '../../src/delivery/unheard.js';
+import type { SignedCallOptions } from '../../src/rpc/signed-caller.js';
 import { FakeClock, settle } from './fake-clock.js';
 
 export const OWN: Instance = { aid: 'otto.demo.example', deviceId: 'd-otto-1', slotId: 'main' };
@@ -18,10 +20,13 @@ type Call = { readonly method: string; readonly params: JsonObject };
 export class ScriptedInbox {
   readonly clock = new FakeClock();
   readonly calls: Call[] = [];
+  /** Those of the calls, in the same order. */
+  readonly options: SignedCallOptions[] = [];
   readonly events: { readonly event: string; readonly message: JsonObject }[] = [];
   readonly space: DeliveryNamespace;
   readonly inbox: P2PInbox;
   readonly pushes: PushHandlers;
+  readonly unheard = new UnheardMessages();
   rows: JsonObject[] = [];
   cursor = 0;
   pageLimit = 50;
@@ -58,12 +63,14 @@ export class ScriptedInbox {
       own: OWN,
       space: this.space,
       gate: new PullGate({ clock: this.clock }),
-      call: async (method, params) => {
+      call: async (method, params, options = {}) => {
         const call = { method, params };
         this.calls.push(call);
+        this.options.push(options);
         return this.answer(call);
       },
-      open: rowOpener(OWN, open, recalls, replays),
+      open: rowOpener({ own: OWN, openEncrypted: open, recalls, replays, plain: (message) => message }),
+      unheard: this.unheard,
       clock: this.clock,
       logger: noopLogger,
       isReady: () => this.ready,

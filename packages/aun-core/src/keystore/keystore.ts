@@ -160,8 +160,9 @@ export interface DnsCacheStore {
 
 /** Messages to be sent durably (08, last section). */
 export interface OutboxStore {
+  /** A message id that waits already stays as it is; `invalid_argument` when it waits for another order key. */
   enqueueOutbox(aid: string, entry: OutboxEntry): Promise<void>;
-  /** In order of enqueueing. */
+  /** In order of enqueueing. An entry that lost its bytes has an empty `sealed`. */
   listOutbox(aid: string): Promise<readonly OutboxEntry[]>;
   /** Counts one more attempt. */
   touchOutbox(aid: string, messageId: string): Promise<void>;

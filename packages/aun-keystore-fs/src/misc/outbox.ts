@@ -21,10 +21,10 @@ function outboxDatabase(context: StoreContext, aid: string): DatabaseFile {
   };
 }
 
-/** A message id that is queued already stays as it is. */
+/** A message id that is queued already stays as it is; one that waits for another recipient is `invalid_argument`. */
 export function* enqueueOutbox(context: StoreContext, aid: string, entry: OutboxEntry): Steps<void> {
-  yield* writeDatabase(context, outboxDatabase(context, aid), (database) =>
-    database.run(
+  yield* writeDatabase(context, outboxDatabase(context, aid), (database) => {
+    const added = database.run(
       `INSERT OR IGNORE INTO outbox (message_id, order_key, enqueued_at, expires_at, attempts, sealed)
        VALUES (?, ?, ?, ?, ?, ?)`,
       entry.messageId,
@@ -33,11 +33,15 @@ export function* enqueueOutbox(context: StoreContext, aid: string, entry: Outbox
       entry.expiresAt,
       entry.attempts,
       entry.sealed,
-    ),
-  );
+    );
+    if (added > 0) return;
+    const same = database.get('SELECT order_key FROM outbox WHERE message_id = ?', entry.messageId);
+    if (same === undefined || same.order_key === entry.orderKey) return;
+    throw new KeyStoreError('invalid_argument', 'outbox: the message id waits for another recipient');
+  });
 }
 
-/** In order of enqueueing. */
+/** In order of enqueueing. An entry without bytes is listed with none, so that its owner can tell and remove it. */
 export function* listOutbox(context: StoreContext, aid: string): Steps<readonly OutboxEntry[]> {
   const rows = yield* readDatabase(context, outboxDatabase(context, aid), (database) =>
     database.all('SELECT * FROM outbox ORDER BY position'),
@@ -59,14 +63,12 @@ export function* removeOutbox(context: StoreContext, aid: string, messageId: str
 }
 
 function toEntry(row: SqlRow): OutboxEntry {
-  if (!(row.sealed instanceof Uint8Array))
-    throw new KeyStoreError('database_corrupt', 'outbox: an entry holds no bytes');
   return {
     messageId: String(row.message_id),
     orderKey: String(row.order_key),
     enqueuedAt: Number(row.enqueued_at),
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
     attempts: Number(row.attempts),
-    sealed: row.sealed,
+    sealed: row.sealed instanceof Uint8Array ? row.sealed : new Uint8Array(0),
   };
 }

@@ -272,5 +272,8 @@ export function stateSuite(newHarness: NewHarness): void {
     await store.removeOutbox(alice, 'c');
     expect(await other.listOutbox(alice)).toEqual([entry('b'), { ...entry('a'), attempts: 1 }]);
     expect(await other.listOutbox('nobody.conformance.test')).toEqual([]);
+    const elsewhere = { ...entry('a'), orderKey: 'carol.conformance.test' };
+    expect(await codeOf(other.enqueueOutbox(alice, elsewhere))).toBe('invalid_argument');
+    expect(await store.listOutbox(alice)).toHaveLength(2);
   });
 }

@@ -6,7 +6,10 @@ import { entryName } from '../record-keys.js';
 
 const STORE = 'outbox';
 
-/** A message id that is queued already stays as it is. Resolves once the entry is on the disk (08, last section). */
+/**
+ * A message id that is queued already stays as it is; one that waits for another recipient is `invalid_argument`.
+ * Resolves once the entry is on the disk (08, last section).
+ */
 export async function enqueueOutbox(context: StoreContext, aid: string, entry: OutboxEntry): Promise<void> {
   const name = entryName(aid);
   const value = {
@@ -19,13 +22,17 @@ export async function enqueueOutbox(context: StoreContext, aid: string, entry: O
     sealed: entry.sealed,
   };
   await writeIn(context.local, [STORE], async (transaction) => {
-    if ((await keyOf(transaction, name, entry.messageId)) !== undefined) return;
-    await transaction.objectStore(STORE).add(value);
+    const store = transaction.objectStore(STORE);
+    const key = await keyOf(transaction, name, entry.messageId);
+    if (key === undefined) await store.add(value);
+    else if (toEntry(await store.get(key)).orderKey !== entry.orderKey) {
+      throw new KeyStoreError('invalid_argument', 'outbox: the message id waits for another recipient');
+    }
   });
   context.notices.tell('outbox', name);
 }
 
-/** In order of enqueueing. */
+/** In order of enqueueing. An entry without bytes is listed with none, so that its owner can tell and remove it. */
 export async function listOutbox(context: StoreContext, aid: string): Promise<readonly OutboxEntry[]> {
   const name = entryName(aid);
   const values: readonly unknown[] = await readIn(context.local, [STORE], (transaction) =>
@@ -64,14 +71,12 @@ const keyOf = (
 
 function toEntry(value: unknown): OutboxEntry {
   const row = value as Readonly<Record<string, unknown>>;
-  const sealed = bytesOf(row.sealed);
-  if (sealed === null) throw new KeyStoreError('database_corrupt', 'outbox: an entry holds no bytes');
   return {
     messageId: String(row.message_id),
     orderKey: String(row.order_key),
     enqueuedAt: Number(row.enqueued_at),
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
     attempts: Number(row.attempts),
-    sealed,
+    sealed: bytesOf(row.sealed) ?? new Uint8Array(0),
   };
 }
