@@ -11,7 +11,6 @@ import {
 import {
   checkGatewayHealth,
   createHttpClient,
-  Heartbeat,
   neverWakeUp,
   type TraceMode,
   type TraceRecord,
@@ -28,11 +27,11 @@ import type { CallOptions, RpcPipeline } from '../rpc/pipeline.js';
 import { prepareCall } from '../rpc/prepare.js';
 import { checkPayloadSize } from '../rpc/validation.js';
 import type { HttpTraceRecord } from '../session/observed-http.js';
-import { TokenRefreshLoop } from '../session/token-refresh-loop.js';
 import { type AuthResult, authResult } from './auth-result.js';
 import { IdentityRuntime } from './identity-runtime.js';
 import { routeInbound } from './inbound-router.js';
 import { PeerBook } from './peer-book.js';
+import { keepAlive, keepToken } from './upkeep.js';
 
 const PROBE_TIMEOUT_MS = 5_000;
 const DEFAULT_CALL_TIMEOUT_MS = 35_000;
@@ -244,7 +243,20 @@ export class ClientCore {
       stopping.push(
         wakeUp.subscribe(() => void this.#suspect(new TimeoutError('the network may have changed'))),
       );
-      stopping.push(this.#startHeartbeat(link, settings), this.#startRefresh(runtime, settings));
+      const upkeep = {
+        emit: (event: string, payload: object) => this.emit(event, payload),
+        onError: (error: unknown) => this.#onError(error),
+      };
+      stopping.push(
+        keepAlive(link, settings, runtime.environment.clock, {
+          ...upkeep,
+          onDead: () => this.#dropLink(link),
+        }),
+        keepToken(runtime.aid.aid, session.tokens, settings, runtime.environment.clock, {
+          ...upkeep,
+          onDead: () => this.lifecycle.drop(),
+        }),
+      );
     }
     // Pulls and the outbox do not depend on it (04 §14.7); a first contact right after connect() does.
     const published = runtime.e2ee.connected(settings.kind);
@@ -259,42 +271,6 @@ export class ClientCore {
     this.runtime?.session?.inbox.stopFilling();
     this.runtime?.outbox.pause();
     void this.runtime?.session?.flush();
-  }
-
-  #startHeartbeat(link: Link, settings: ConnectionSettings): () => void {
-    const heartbeat = new Heartbeat({
-      clock: this.identity.environment.clock,
-      intervalSeconds: settings.heartbeatIntervalS,
-      ping: () => link.call('meta.ping', {}, { timeoutMs: settings.callTimeoutMs }),
-      onFailure: (error) => this.#onError(error),
-      onDead: () => this.#dropLink(link),
-    });
-    heartbeat.adopt(link.handshake);
-    heartbeat.start();
-    return () => heartbeat.stop();
-  }
-
-  #startRefresh(runtime: IdentityRuntime, settings: ConnectionSettings): () => void {
-    const aid = runtime.aid.aid;
-    const tokens = runtime.session?.tokens;
-    if (tokens === undefined) return () => undefined;
-    const loop = new TokenRefreshLoop({
-      clock: runtime.environment.clock,
-      tokens,
-      refreshBeforeS: settings.tokenRefreshBeforeS,
-      onRefreshed: ({ expiresAt }) =>
-        this.emit('token.refreshed', { aid, expires_at: expiresAt ?? 0, expiresAt: expiresAt ?? 0 }),
-      onError: (error) => this.#onError(error),
-      onExhausted: (error, failures, relogin) => {
-        const base = { aid, consecutive_failures: failures, last_error: error.message };
-        this.emit('token.refresh_exhausted', relogin ? { ...base, relogin_required: true } : base);
-        tokens
-          .discard()
-          .catch((failure: unknown) => this.#onError(failure))
-          .finally(() => this.lifecycle.drop());
-      },
-    });
-    return () => loop.stop();
   }
 
   /** A call failed as if the socket were dead: make sure before dropping it (07 §6.6). */

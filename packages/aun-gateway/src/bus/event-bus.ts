@@ -11,6 +11,8 @@ export interface BusEvent {
   readonly params: JsonObject;
   /** `droppable` events are the first to go when a client reads too slowly. */
   readonly frameClass: Exclude<FrameClass, 'answer'>;
+  /** Unix ms after which nobody gets it any more; absent: now or never. */
+  readonly expiresAt?: number | undefined;
 }
 
 /** From services to connections: in this process now, over a broker once there are several. */
@@ -27,7 +29,8 @@ export function createEventBus(index: SessionIndex): EventBus {
       const text = eventText(event.method, event.params);
       const bytes = Buffer.byteLength(text);
       return sessions.filter(
-        ({ frameBudget, port }) => bytes <= frameBudget && port.send(text, event.frameClass) === 'sent',
+        ({ frameBudget, port }) =>
+          bytes <= frameBudget && port.send(text, event.frameClass, event.expiresAt) === 'sent',
       ).length;
     },
   };

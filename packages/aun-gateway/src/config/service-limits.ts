@@ -45,7 +45,9 @@ export const limitsSchema = z
     verifyClientSignature: z
       .enum(['off', 'signature', 'strict'])
       .optional()
-      .describe('what is checked of a `client_signature` that is present (01 §15.4)'),
+      .describe(
+        'what is checked of a `client_signature` that is present (01 §15.4); the ECDSA of pulls, acknowledgements and bootstraps only in `"strict"`',
+      ),
     signatureWindowSeconds: positive
       .optional()
       .describe('how far the time of a `client_signature` may be off (01 §15.4)'),

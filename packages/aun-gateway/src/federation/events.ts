@@ -88,7 +88,12 @@ export const createEventAcceptor = (deps: {
       const { aid, device_id: device, slot_id: slot } = event.target;
       deps.bus.toAid(
         aid,
-        { method: event.method, params: event.params, frameClass: 'droppable' },
+        {
+          method: event.method,
+          params: event.params,
+          frameClass: 'droppable',
+          expiresAt: event.expires_at_ms ?? undefined,
+        },
         ({ deviceId, slotId }) => (!device || deviceId === device) && (!slot || slotId === slot),
       );
     }

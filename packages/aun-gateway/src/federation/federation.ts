@@ -183,9 +183,13 @@ export const createFederation = (deps: FederationDeps): Federation => {
     });
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_FRAME - FRAME_RESERVE)
-      throw invalidParams('params', `params are too large for another domain: ${bytes} bytes`, {
-        limit: MAX_FRAME - FRAME_RESERVE,
-      });
+      throw invalidParams(
+        'params',
+        `invalid_params: params are too large for another domain: ${bytes} bytes`,
+        {
+          limit: MAX_FRAME - FRAME_RESERVE,
+        },
+      );
     return text;
   };
 

@@ -3,7 +3,8 @@ import { issuerOf, type JsonObject } from 'aun-core';
 /** The issuers whose domain a call belongs to, from its params and its caller (02 §20.2). */
 export type HomeRule = (params: JsonObject, callerAid: string) => readonly string[];
 
-const issuerIn = (value: unknown): readonly string[] => (typeof value === 'string' ? [issuerOf(value)] : []);
+const issuerIn = (value: unknown): readonly string[] =>
+  typeof value === 'string' ? [issuerOf(value.trim().toLowerCase())] : [];
 
 const ofParam =
   (name: string): HomeRule =>

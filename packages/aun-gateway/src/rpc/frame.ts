@@ -27,7 +27,12 @@ export interface BadFrame {
   readonly failure: RpcFailure;
 }
 
-export type InboundFrame = RequestFrame | NotificationFrame | BadFrame;
+/** A notification that cannot be served: nobody is told (02 §3.4). */
+export interface SilentFrame {
+  readonly kind: 'silent';
+}
+
+export type InboundFrame = RequestFrame | NotificationFrame | BadFrame | SilentFrame;
 
 const bad = (id: RequestId | null, malformed: boolean, code: number, message: string): BadFrame => ({
   kind: 'bad',
@@ -78,17 +83,12 @@ export function readFrame(text: string): InboundFrame {
       'invalid_request: method must be a string of 1 to 128 characters',
     );
   }
+  const refuse = (message: string): InboundFrame =>
+    replyId === null ? { kind: 'silent' } : bad(replyId, false, RpcCode.invalidParams, message);
   const params = frame.params ?? {};
-  if (!isJsonObject(params)) {
-    return bad(replyId, false, RpcCode.invalidParams, 'invalid_params: params must be an object');
-  }
+  if (!isJsonObject(params)) return refuse('invalid_params: params must be an object');
   if (text.length > 2 * MAX_DEPTH && isDeeperThan(text, MAX_DEPTH)) {
-    return bad(
-      replyId,
-      false,
-      RpcCode.invalidParams,
-      `invalid_params: nested deeper than ${MAX_DEPTH} levels`,
-    );
+    return refuse(`invalid_params: nested deeper than ${MAX_DEPTH} levels`);
   }
   if (replyId === null) return { kind: 'notification', method, params };
   return { kind: 'request', id: replyId, method, params, text };

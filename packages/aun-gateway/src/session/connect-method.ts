@@ -76,6 +76,8 @@ export function authMethods(deps: ConnectDeps): RpcMethod[] {
       remoteAddress: ctx.remoteAddress,
       tokenId: identity.tokenId,
     };
+    // A refused connection leaves no device behind that senders would have to cover (04 §3).
+    sessions.judge(info);
     await deps.registerDevice(info);
     if (params.push !== null) await deps.registerPush(info.aid, params.push);
     if (sessions.index.byConnection(info.connectionId)) {

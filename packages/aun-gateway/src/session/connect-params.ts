@@ -1,6 +1,7 @@
 import { isDeviceId, isJsonObject, isSlotId, type JsonObject, RpcCode } from 'aun-core';
 import { z } from 'zod';
 import { invalidParams, RpcFailure } from '../rpc/failure.js';
+import { isStorable } from '../rpc/stored-text.js';
 import type { ConnectionKind, DeliveryMode } from './session-info.js';
 
 const MAX_EXTRA_INFO_BYTES = 4096;
@@ -122,7 +123,7 @@ const MAX_PUSH_TOKEN = 2048;
 const MAX_AID = 256;
 
 const isText = (value: unknown, most: number): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= most;
+  typeof value === 'string' && value !== '' && value.length <= most && isStorable(value);
 
 /** Both or neither; half a registration must not cost the connection. */
 const readPush = (notifyAid: unknown, token: unknown): ConnectParams['push'] =>

@@ -15,7 +15,8 @@ export interface ConnectionPort {
   readonly lastActivityAt: number;
   /** True while more than the high-water mark waits to be written. */
   readonly congested: boolean;
-  send(text: string, frameClass: FrameClass): SendOutcome;
+  /** `expiresAt`: Unix ms after which a droppable frame is not written any more. */
+  send(text: string, frameClass: FrameClass, expiresAt?: number): SendOutcome;
   /** WebSocket close; the peer gets `reason` (ASCII, at most 123 bytes). */
   close(code: number, reason: string): void;
   /** Closes after a pause in which the answer can leave. */

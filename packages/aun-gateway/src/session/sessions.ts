@@ -23,6 +23,11 @@ export interface Sessions {
   /** A socket is gone, with the close code its peer gave. */
   closed(connectionId: string, code: number): void;
   /**
+   * Judges whether `admit` would take it now, without any effect.
+   * @throws RpcFailure see `admit`
+   */
+  judge(info: SessionInfo): void;
+  /**
    * Registers an authenticated connection and kicks those it displaces. Synchronous, hence atomic per AID.
    * @throws RpcFailure see `admit`
    */
@@ -65,6 +70,7 @@ export function createSessions(deps: {
       if (code === CloseCode.tooBig) diedOfLargeFrame.set(deviceKey(session.info), true);
       remove(session);
     },
+    judge: (info) => void admit(index, info, deps.limits),
     admit(info) {
       const port = ports.get(info.connectionId);
       if (!port) throw new Error(`connection ${info.connectionId} is gone`);

@@ -101,6 +101,7 @@ export function createDispatch({ federation, router, index, log, notification }:
       return;
     }
     connection.lastActivityAt = now;
+    if (frame.kind === 'silent') return;
     if (frame.kind === 'request') {
       serve(connection, frame, now);
       return;

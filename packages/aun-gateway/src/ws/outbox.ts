@@ -3,6 +3,13 @@ import type { WebSocket } from 'ws';
 import type { FrameClass, SendOutcome } from '../session/live-session.js';
 import { FrameWriter } from './frame-writer.js';
 
+interface Expiring {
+  readonly text: string;
+  readonly bytes: number;
+  /** Unix ms. */
+  readonly expiresAt: number;
+}
+
 export interface OutboxLimits {
   readonly maxFrames: number;
   readonly maxBytes: number;
@@ -25,6 +32,11 @@ export class Outbox {
   #bytes = 0;
   #congested = false;
   #drainTasks: (() => void)[] = [];
+  readonly #stream: Duplex;
+  readonly #now: () => number;
+  /** Frames that expire, for a peer that reads too slowly: what the stream has cannot be taken back. */
+  #held: Expiring[] = [];
+  #heldBytes = 0;
 
   /** `stream` is what `socket` runs on. */
   constructor(
@@ -32,7 +44,10 @@ export class Outbox {
     stream: Duplex,
     limits: OutboxLimits,
     onPressure: (congested: boolean) => void,
+    now: () => number,
   ) {
+    this.#stream = stream;
+    this.#now = now;
     this.#isOpen = () => socket.readyState === socket.OPEN;
     this.#writer = new FrameWriter(stream, this.#isOpen, (frames, bytes) => this.#written(frames, bytes));
     this.#limits = limits;
@@ -43,10 +58,12 @@ export class Outbox {
     return this.#congested;
   }
 
-  send(text: string, frameClass: FrameClass): SendOutcome | 'overflow' {
+  send(text: string, frameClass: FrameClass, expiresAt?: number): SendOutcome | 'overflow' {
     if (!this.#isOpen()) return 'dropped';
     if (frameClass === 'droppable' && this.#congested) return 'dropped';
     const bytes = Buffer.byteLength(text);
+    if (expiresAt !== undefined && this.#stream.writableNeedDrain)
+      return this.#hold({ text, bytes, expiresAt });
     const { maxBytes, maxFrames } = this.#limits;
     if (this.#bytes + bytes > maxBytes || this.#frames >= maxFrames) {
       return frameClass === 'answer' ? 'overflow' : 'dropped';
@@ -71,9 +88,27 @@ export class Outbox {
     this.#writer.flush();
   }
 
+  #hold(frame: Expiring): SendOutcome {
+    const { maxBytes, maxFrames } = this.#limits;
+    const bytes = this.#bytes + this.#heldBytes + frame.bytes;
+    if (bytes > maxBytes * HIGH_WATER || this.#frames + this.#held.length >= maxFrames) return 'dropped';
+    this.#held.push(frame);
+    this.#heldBytes += frame.bytes;
+    return 'sent';
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    const now = this.#now();
+    for (const { expiresAt, text } of held) if (expiresAt >= now) this.send(text, 'droppable');
+  }
+
   #written(frames: number, bytes: number): void {
     this.#frames -= frames;
     this.#bytes -= bytes;
+    if (this.#held.length > 0 && !this.#stream.writableNeedDrain) this.#release();
     if (!this.#congested || this.#bytes > this.#limits.maxBytes * LOW_WATER) return;
     this.#congested = false;
     this.#onPressure(false);

@@ -59,8 +59,12 @@ export class WireConnection implements ConnectionPort {
     this.lastActivityAt = now;
     this.lastInboundAt = now;
     this.lastPingAt = now;
-    this.#outbox = new Outbox(socket, options.stream, options.limits, (congested) =>
-      this.#pressure(congested),
+    this.#outbox = new Outbox(
+      socket,
+      options.stream,
+      options.limits,
+      (congested) => this.#pressure(congested),
+      () => clock.now(),
     );
     socket.on('message', (data, isBinary) => {
       const now = clock.now();
@@ -84,8 +88,8 @@ export class WireConnection implements ConnectionPort {
     return this.#outbox.congested;
   }
 
-  send(text: string, frameClass: FrameClass): SendOutcome {
-    const outcome = this.#outbox.send(text, frameClass);
+  send(text: string, frameClass: FrameClass, expiresAt?: number): SendOutcome {
+    const outcome = this.#outbox.send(text, frameClass, expiresAt);
     if (outcome !== 'overflow') return outcome;
     this.close(CloseCode.tryLater, 'slow consumer');
     return 'dropped';

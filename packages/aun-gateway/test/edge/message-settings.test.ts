@@ -138,7 +138,7 @@ describe('the keys of 04 §20', () => {
     await n.call('message.send', { to: otto, payload: payloadOf(1_000_000) });
     expect(await n.refused('message.send', { to: otto, payload: payloadOf(1_000_001) })).toMatchObject({
       code: -32602,
-      message: 'payload is 1,000,001 bytes, limit 1,000,000: put large content in storage',
+      message: 'invalid_params: payload is 1,000,001 bytes, limit 1,000,000: put large content in storage',
       data: { field: 'payload', limit: 1_000_000, size: 1_000_001 },
     });
     // Bytes, not characters.

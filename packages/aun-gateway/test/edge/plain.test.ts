@@ -110,7 +110,7 @@ describe('plaintext messages (04 §4, §25.1-25.3)', () => {
     const refused = await n.refused('message.send', { to: otto, payload: 'x'.repeat(1_000_000) });
     expect(refused).toMatchObject({
       code: -32602,
-      message: 'payload is 1,000,002 bytes, limit 1,000,000: put large content in storage',
+      message: 'invalid_params: payload is 1,000,002 bytes, limit 1,000,000: put large content in storage',
       data: { field: 'payload', limit: 1_000_000 },
     });
     const accepted = await n.call('message.send', { to: otto, payload: 'x'.repeat(999_998) });

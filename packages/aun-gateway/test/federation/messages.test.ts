@@ -44,6 +44,14 @@ describe('message.send to another domain', () => {
     expect(received.params).toMatchObject({ from: bob.aid, message_id: back.message_id });
   });
 
+  it('finds the domain of an AID in upper case', async () => {
+    const loud = bob.aid.toUpperCase();
+    const send = { to: loud, payload: 'x', message_id: 'loud' };
+    expect(await atA.call('message.send', send)).toMatchObject({ message_id: 'loud', ...crossDomain });
+    expect(await atA.call('message.query_online', { aids: [loud] })).toEqual({ online: { [loud]: true } });
+    expect(await atA.call('message.v2.bootstrap', { peer_aid: loud })).toMatchObject({ peer_aid: bob.aid });
+  });
+
   it('keeps the bytes of a payload', async () => {
     const text =
       `{"jsonrpc":"2.0","id":"raw-1","method":"message.send","params":{"_federation":{"from_issuer":"x"},` +

@@ -43,7 +43,7 @@ describe('reading frames', () => {
           fc.jsonValue().map((value) => JSON.stringify({ method: value })),
         ),
         (text) => {
-          expect(['request', 'notification', 'bad']).toContain(readFrame(text).kind);
+          expect(['request', 'notification', 'silent', 'bad']).toContain(readFrame(text).kind);
         },
       ),
       runs,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buildPage } from '../../src/services/message/page.js';
+import { buildPage, type RowFormat } from '../../src/services/message/page.js';
 import { oversizeRow, pullRow } from '../../src/services/message/row-text.js';
 import { openDatabase } from '../../src/store/database.js';
 import { createInboxStore } from '../../src/store/inbox-store.js';
@@ -27,9 +27,9 @@ describe('97: a page costs the page, not the backlog', () => {
   });
   const inbox = createInboxStore(db);
   const receiver = { deviceId: 'd', address: '::1' };
-  const format = {
+  const format: RowFormat = {
     row: (row: Parameters<typeof pullRow>[0]) => pullRow(row, receiver),
-    oversize: oversizeRow,
+    oversize: (row, size, budget) => oversizeRow(row, receiver, size, budget),
   };
 
   it('pages through the whole backlog in order, 50 rows each', () => {

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import type { AidCertificate } from '../../ports.js';
 import { defineMethod, invalidParams, RpcFailure, type RpcMethod } from '../../rpc/method.js';
 import { resultBudget } from '../../session/result-budget.js';
+import { aidParam } from './aid-param.js';
 import type { MessageDeps } from './deps.js';
-import { aidParam } from './send.js';
 
 /** What a bootstrap answer is made of. */
 export function bootstrapParts(deps: MessageDeps) {
@@ -76,7 +76,7 @@ export function bootstrapMethod(deps: MessageDeps): RpcMethod {
     handler(params, ctx) {
       const peer = params.peer_aid;
       const parsed = parseExactAid(peer);
-      if (!parsed.ok) throw invalidParams('peer_aid', `peer_aid: ${parsed.error.message}`);
+      if (!parsed.ok) throw invalidParams('peer_aid', `invalid_params: peer_aid: ${parsed.error.message}`);
       if (!deps.directory.exists(peer)) {
         throw new RpcFailure(RpcCode.notFound, `not_found: AID ${peer} does not exist`, {
           field: 'peer_aid',

@@ -20,5 +20,5 @@ export function healAhead(deps: MessageDeps, session: SessionInfo, mailbox: Mail
   }
   const live = deps.index.byConnection(session.connectionId);
   const row = deps.inbox.read(device.deviceNo, lowest.seq - 1, lowest.seq)[0];
-  if (live && row) deps.push.hintAt(live, row.seq, row.messageId, row.fromAid);
+  if (live && row) deps.push.moveBack(live, row.seq, row.messageId, row.fromAid);
 }

@@ -9,9 +9,9 @@ export function requireOwnInstance(
 ): void {
   const { device_id: deviceId, slot_id: slotId } = params;
   if (typeof deviceId === 'string' && deviceId !== session.deviceId) {
-    throw invalidParams('device_id', 'device_id is not the device of this connection');
+    throw invalidParams('device_id', 'invalid_params: device_id is not the device of this connection');
   }
   if (typeof slotId === 'string' && slotId !== '' && slotIsolationKey(slotId) !== session.slotKey) {
-    throw invalidParams('slot_id', 'slot_id is not the slot of this connection');
+    throw invalidParams('slot_id', 'invalid_params: slot_id is not the slot of this connection');
   }
 }

@@ -9,7 +9,7 @@ const ROW_OVERHEAD = 700;
 
 export interface Page {
   /** Ascending by seq, as JSON text. */
-  readonly rows: readonly { readonly seq: number; readonly text: string }[];
+  readonly rows: readonly PageRow[];
   /** Seq of the last row, or 0. */
   readonly lastSeq: number;
   readonly hasMore: boolean;
@@ -21,6 +21,25 @@ export interface RowFormat {
   row(row: InboxRow): string;
   /** Replacement for a row that alone exceeds the budget. */
   oversize(row: InboxRow, sizeBytes: number, budgetBytes: number): string;
+}
+
+/** Bytes that the rows of a page may have together. */
+export const pageBudget = (frameBudget: number): number => frameBudget - RESULT_OVERHEAD;
+
+export interface PageRow {
+  readonly seq: number;
+  readonly text: string;
+  /** With its comma. */
+  readonly bytes: number;
+}
+
+/** The row, or what stands for it when it alone exceeds the budget (04 §7.3). */
+export function pageRow(row: InboxRow, format: RowFormat, budget: number): PageRow {
+  const text = format.row(row);
+  const bytes = Buffer.byteLength(text) + 1;
+  if (bytes <= budget) return { seq: row.seq, text, bytes };
+  const stub = format.oversize(row, bytes, budget);
+  return { seq: row.seq, text: stub, bytes: Buffer.byteLength(stub) + 1 };
 }
 
 /** Where to stop reading, so that a page never loads much more than a frame can hold. */
@@ -51,22 +70,17 @@ export function buildPage(
   frameBudget: number,
   format: RowFormat,
 ): Page {
-  const budget = frameBudget - RESULT_OVERHEAD;
+  const budget = pageBudget(frameBudget);
   const sizes = inbox.scan(deviceNo, after, limit + 1);
   const bound = readBound(sizes, limit, budget);
   if (bound === 0) return { rows: [], lastSeq: 0, hasMore: false, shortened: false };
-  const rows: { seq: number; text: string }[] = [];
+  const rows: PageRow[] = [];
   let used = 0;
   for (const row of inbox.read(deviceNo, after, bound)) {
-    let text = format.row(row);
-    let bytes = Buffer.byteLength(text) + 1;
-    if (bytes > budget) {
-      text = format.oversize(row, bytes, budget);
-      bytes = Buffer.byteLength(text) + 1;
-    }
-    if (rows.length > 0 && used + bytes > budget) break;
-    rows.push({ seq: row.seq, text });
-    used += bytes;
+    const next = pageRow(row, format, budget);
+    if (rows.length > 0 && used + next.bytes > budget) break;
+    rows.push(next);
+    used += next.bytes;
   }
   const lastSeq = rows.at(-1)?.seq ?? 0;
   const hasMore = (sizes.at(-1)?.seq ?? 0) > lastSeq;

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonValue } from 'aun-core';
 import { invalidParams } from '../../rpc/failure.js';
 import { sliceMembers } from '../../rpc/json-slice.js';
+import { storable } from '../../rpc/stored-text.js';
 import type { SessionInfo } from '../../session/session-info.js';
 import { echoText, withEchoHops } from './echo.js';
 
@@ -50,7 +51,11 @@ export function plainContent(params: PlainParams, session: SessionInfo, to: stri
 export function plainType(type: string | null | undefined, payload: JsonValue): string {
   const inner = isJsonObject(payload) && typeof payload.type === 'string' ? payload.type : '';
   if (inner === 'message.recalled' || type === 'message.recalled') {
-    throw invalidParams('payload.type', 'payload.type message.recalled is reserved: use message.recall');
+    throw invalidParams(
+      'payload.type',
+      'invalid_params: payload.type message.recalled is reserved: use message.recall',
+    );
   }
-  return (type ?? inner).slice(0, 128);
+  // The payload is the application's own; only its copy in the row has to fit the store.
+  return type ?? storable(inner.slice(0, 128));
 }

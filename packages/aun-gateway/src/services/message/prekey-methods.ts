@@ -3,6 +3,7 @@ import { PublicKey } from 'aun-crypto';
 import { validatePrekeyUpload } from 'aun-e2ee/validate';
 import { z } from 'zod';
 import { defineMethod, RpcFailure, type RpcMethod } from '../../rpc/method.js';
+import { accepted } from './accepted.js';
 import type { MessageDeps } from './deps.js';
 
 /** `message.v2.put_peer_pk` (03 §3.2, 04 §6.1). */
@@ -17,17 +18,13 @@ export function putPeerPkMethod(deps: MessageDeps): RpcMethod {
       const { aid, deviceId } = ctx.session;
       const now = ctx.now();
       const certificate = deps.directory.certificate(aid);
-      const verdict = validatePrekeyUpload(params, {
+      const upload = validatePrekeyUpload(params, {
         callerAid: aid,
         kind: 'peer',
         identityKey: certificate && PublicKey.fromSpki(certificate.spkiDer),
         now,
       });
-      if (!verdict.ok) {
-        const { code, data, field, message } = verdict.error;
-        throw new RpcFailure(code, message, { field, ...data });
-      }
-      const { spkId, spkPk, spkSignature, spkTimestamp } = verdict.data;
+      const { spkId, spkPk, spkSignature, spkTimestamp } = accepted(upload);
       await deps.commit.run(() => {
         const { deviceNo } = deps.devices.find(aid, deviceId) ?? deps.devices.touch(aid, deviceId, now);
         deps.prekeys.put(deviceNo, { spkId, spkPk, spkSignature, spkTimestamp }, now);

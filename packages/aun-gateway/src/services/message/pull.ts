@@ -14,7 +14,8 @@ export const seqParam = z.int('must be an integer').nonnegative('must not be neg
 
 const pullShape = {
   after_seq: seqParam,
-  limit: z.int('must be an integer').nullish(),
+  // Any number of rows may be asked for; the page has its own bound (04 §7.1).
+  limit: z.number('must be an integer').refine(Number.isInteger, 'must be an integer').nullish(),
   force: z.boolean().nullish(),
 };
 
@@ -36,12 +37,12 @@ const receiverOf = ({ session }: SessionCallContext) => ({
 
 const v2Format = (ctx: SessionCallContext): RowFormat => ({
   row: (row) => pullRow(row, receiverOf(ctx)),
-  oversize: oversizeRow,
+  oversize: (row, size, budget) => oversizeRow(row, receiverOf(ctx), size, budget),
 });
 
 const rawFormat = (ctx: SessionCallContext): RowFormat => ({
   row: (row) => rawRow(row, receiverOf(ctx)),
-  oversize: oversizeRawRow,
+  oversize: (row, size, budget) => oversizeRawRow(row, receiverOf(ctx), size, budget),
 });
 
 /** `message.v2.pull` and the raw `message.pull` (04 §7). */
@@ -60,7 +61,8 @@ export function pullMethods(deps: MessageDeps, queue: QueueMode): RpcMethod[] {
     const page = buildPage(deps.inbox, deviceNo, after, request.limit, budget, request.format(ctx));
     const ring = queue.merge(session, after, page, request.limit, budget, request.format(ctx));
     const { rows, hasMore } = ring.page;
-    const lastSeq = Math.max(after, ring.page.lastSeq);
+    // What the client claims beyond the head was never sent to it.
+    const lastSeq = Math.min(headSeq, Math.max(after, ring.page.lastSeq));
     if (live) {
       deps.push.pulled(live, deviceNo, {
         lastSeq,

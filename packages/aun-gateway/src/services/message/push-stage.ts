@@ -26,8 +26,10 @@ export interface PushStage {
   state(session: LiveSession): DeliveryState;
   /** A page went out on this connection. */
   pulled(session: LiveSession, deviceNo: number, page: PulledPage): void;
-  /** One hint with exactly this seq: the healing of a tracker that is ahead (04 §13.1). */
+  /** A hint in place of content that could not be sent (D6). */
   hintAt(session: LiveSession, seq: number, messageId: string, fromAid: string): void;
+  /** The same for a tracker that is ahead: it moves back, and what is above this seq counts as never sent (04 §13.1). */
+  moveBack(session: LiveSession, seq: number, messageId: string, fromAid: string): void;
   sessionReady(session: LiveSession): void;
   sessionGone(session: LiveSession): void;
 }
@@ -115,12 +117,17 @@ export function createPushStage(deps: PushStageDeps): PushStage {
     return true;
   };
 
+  const hint = (session: LiveSession, seq: number, messageId: string, from: string): boolean =>
+    isLive(session) &&
+    session.info.kind === 'long' &&
+    session.port.send(hintText(session, seq, messageId, from, null), 'data') === 'sent';
+
   const owe = (session: LiveSession, state: DeliveryState, deviceNo: number): void => {
     if (state.owed) return;
     state.owed = true;
     session.port.whenDrained(() => {
       state.owed = false;
-      hintHead(session, deviceNo, state.contentHigh);
+      hintHead(session, deviceNo, Math.max(state.contentHigh, state.sentHigh));
     });
   };
 
@@ -206,9 +213,15 @@ export function createPushStage(deps: PushStageDeps): PushStage {
       if (page.shortened) expectPull(session, deviceNo, page.lastSeq);
     },
     hintAt(session, seq, messageId, fromAid) {
-      if (isLive(session) && session.info.kind === 'long') {
-        session.port.send(hintText(session, seq, messageId, fromAid, null), 'data');
-      }
+      if (!hint(session, seq, messageId, fromAid)) return;
+      const state = stateOf(session);
+      state.sentHigh = Math.max(state.sentHigh, seq);
+    },
+    moveBack(session, seq, messageId, fromAid) {
+      if (!hint(session, seq, messageId, fromAid)) return;
+      const state = stateOf(session);
+      state.sentHigh = seq;
+      state.contentHigh = seq - 1;
     },
     sessionReady(session) {
       if (session.info.kind !== 'long') return;
@@ -220,8 +233,9 @@ export function createPushStage(deps: PushStageDeps): PushStage {
           if (state.pulled || !isLive(session)) return;
           const { aid, deviceId, slotKey } = session.info;
           const device = devices.find(aid, deviceId);
-          if (device)
-            hintHead(session, device.deviceNo, cursors.get(device.deviceNo, slotKey, device.floorSeq));
+          if (!device) return;
+          const cursor = cursors.get(device.deviceNo, slotKey, device.floorSeq);
+          hintHead(session, device.deviceNo, Math.max(cursor, state.sentHigh));
         },
         CONNECT_HINT_DELAY_MS,
         { background: true },

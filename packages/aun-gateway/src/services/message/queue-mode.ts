@@ -9,7 +9,7 @@ import type { BodyStore, NewBody } from '../../store/body-store.js';
 import type { DeviceStore } from '../../store/device-store.js';
 import type { GroupCommit } from '../../store/group-commit.js';
 import { type DeliveryTarget, inboxRowOf } from './deliver.js';
-import type { Page, RowFormat } from './page.js';
+import { type Page, pageBudget, pageRow, type RowFormat } from './page.js';
 import type { PushStage } from './push-stage.js';
 import { createQueueRings, type QueuedRow } from './queue-ring.js';
 import { forgetIdAt } from './retention.js';
@@ -36,7 +36,7 @@ export interface QueueMode {
     targets: readonly DeliveryTarget[],
     trace: JsonObject | null,
   ): Promise<QueueOutcome | null>;
-  /** A page with the ring's rows of this device merged in by seq. */
+  /** A page with the ring's rows of this device merged in by seq; `earliestSeq` is the lowest of them. */
   merge(
     session: SessionInfo,
     after: number,
@@ -110,6 +110,13 @@ export function createQueueMode(deps: QueueDeps): QueueMode {
     deps.push.state(worker).sentHigh = row.seq;
   };
 
+  /** The outcome for a message that the ring holds already. */
+  const repeatOf = (body: NewBody): QueueOutcome | null => {
+    const held = rings.find(body.toAid, body.fromAid, body.messageId);
+    if (held === null) return null;
+    return { kind: 'queued', seq: held.row.seq, status: 'duplicate', acceptedAt: held.row.tServer };
+  };
+
   /** Keeps the id without the content; false when it was used before (04 §4.3). */
   const rememberId = (body: NewBody): boolean => {
     const bodyId = deps.bodies.insert({ ...body, content: '' });
@@ -122,10 +129,8 @@ export function createQueueMode(deps: QueueDeps): QueueMode {
     sweep: () => rings.sweep(),
     applies: (aid) => workersOf(aid).length > 0,
     async deliver(body, targets, trace) {
-      const held = rings.find(body.toAid, body.fromAid, body.messageId);
-      if (held) {
-        return { kind: 'queued', seq: held.row.seq, status: 'duplicate', acceptedAt: held.row.tServer };
-      }
+      const repeat = repeatOf(body);
+      if (repeat !== null) return repeat;
       const worker = choose(body.toAid, body.fromAid, workersOf(body.toAid));
       const target = targets.find(({ device }) => device.deviceId === worker?.info.deviceId);
       if (!worker || !target) return null;
@@ -139,26 +144,26 @@ export function createQueueMode(deps: QueueDeps): QueueMode {
           pushTo(worker, queued, trace);
         },
       );
-      if (seq === null) return { kind: 'known' };
+      // The first one may have been on its way to the store when this one came.
+      if (seq === null) return repeatOf(body) ?? { kind: 'known' };
       return { kind: 'queued', seq, status: 'delivered', acceptedAt: body.tServer };
     },
     merge(session, after, page, limit, frameBudget, format) {
       const ring = rings.of(session.aid);
       if (ring === null) return { page, earliestSeq: null, dropped: 0 };
       const device = deps.devices.find(session.aid, session.deviceId);
-      const own = ring.rows.filter(
-        ({ deviceNo, row }) =>
-          deviceNo === device?.deviceNo && row.seq > after && (!page.hasMore || row.seq <= page.lastSeq),
-      );
-      const earliestSeq = ring.rows[0]?.row.seq ?? null;
-      if (own.length === 0) return { page, earliestSeq, dropped: ring.dropped };
-      const all = [...page.rows, ...own.map(({ row }) => ({ seq: row.seq, text: format.row(row) }))].toSorted(
+      const own = ring.rows.flatMap(({ deviceNo, row }) => (deviceNo === device?.deviceNo ? [row] : []));
+      const earliestSeq = own[0]?.seq ?? null;
+      const missing = own.filter((row) => row.seq > after && (!page.hasMore || row.seq <= page.lastSeq));
+      if (missing.length === 0) return { page, earliestSeq, dropped: ring.dropped };
+      const budget = pageBudget(frameBudget);
+      const all = [...page.rows, ...missing.map((row) => pageRow(row, format, budget))].toSorted(
         (left, right) => left.seq - right.seq,
       );
       let used = 0;
-      const rows = all.slice(0, limit).filter(({ text }, position) => {
-        used += Buffer.byteLength(text) + 1;
-        return position === 0 || used <= frameBudget;
+      const rows = all.slice(0, limit).filter(({ bytes }, position) => {
+        used += bytes;
+        return position === 0 || used <= budget;
       });
       const hasMore = page.hasMore || rows.length < all.length;
       const merged = {

@@ -2,10 +2,13 @@ import type { JsonObject } from 'aun-core';
 import { uuidV4 } from 'aun-crypto';
 import { z } from 'zod';
 import { defineMethod, type RpcMethod } from '../../rpc/method.js';
+import { resultBudget } from '../../session/result-budget.js';
 import type { SessionInfo } from '../../session/session-info.js';
 import type { NewBody, StoredBody } from '../../store/body-store.js';
 import { type DeliveryOutcome, type DeliveryTarget, inboxRowOf, placeMessage } from './deliver.js';
 import type { MessageDeps } from './deps.js';
+import { requireEchoable } from './echoed-list.js';
+import { isMessageId } from './message-id.js';
 
 type Refusal = 'not_found' | 'not_sender' | 'already_recalled' | 'expired';
 
@@ -31,9 +34,35 @@ const tombstone = (messageIds: readonly string[], by: string, nowMs: number): st
     reason: '',
   });
 
+/** Bytes of `{"message_id":,"error":"already_recalled"},`. */
+const ERROR = 44;
+
+/** Each id may have to be named with its error. @throws RpcFailure -32602 */
+export const requireErrorsFit = (messageIds: readonly string[], budgetBytes: number): void =>
+  requireEchoable('message_ids', messageIds, ERROR, budgetBytes);
+
+/** Ids of one notice, so that it is never too large for a client: a stub in its place would undo the recall. */
+const NOTICE_BYTES = 16_000;
+
+function inNotices<T>(recalled: readonly (readonly [string, T])[]): (readonly [string, T])[][] {
+  const notices: (readonly [string, T])[][] = [[]];
+  let used = 0;
+  for (const one of recalled) {
+    const bytes = Buffer.byteLength(one[0]) + 3;
+    if (used > 0 && used + bytes > NOTICE_BYTES) {
+      notices.push([]);
+      used = 0;
+    }
+    used += bytes;
+    notices.at(-1)?.push(one);
+  }
+  return notices;
+}
+
 /** `message.recall` (04 §9): originals become placeholders, every device gets a notice under its next seq. */
 export function recallMethod(deps: MessageDeps): RpcMethod {
   const judge = (sender: string, messageId: string, now: number): readonly StoredBody[] | Refusal => {
+    if (!isMessageId(messageId)) return 'not_found';
     const bodies = deps.bodies
       .sentBy(sender, messageId)
       .filter((body) => body.expiresAt > now && body.kind !== 'spent')
@@ -64,7 +93,7 @@ export function recallMethod(deps: MessageDeps): RpcMethod {
   const notify = (
     session: SessionInfo,
     to: string,
-    recalled: readonly [string, StoredBody][],
+    recalled: readonly (readonly [string, StoredBody])[],
     now: number,
   ): Notice => {
     const content = tombstone(
@@ -116,7 +145,7 @@ export function recallMethod(deps: MessageDeps): RpcMethod {
       for (const [messageId, body] of recalled) {
         deps.bodies.recall(body.bodyId, tombstone([messageId], session.aid, now), now);
       }
-      notices.push(notify(session, to, recalled, now));
+      for (const part of inNotices(recalled)) notices.push(notify(session, to, part, now));
     }
     return { count, errors, notices };
   };
@@ -127,15 +156,13 @@ export function recallMethod(deps: MessageDeps): RpcMethod {
     mutating: true,
     params: z.object({
       message_ids: z
-        .array(
-          z.string('must be a string').min(1, 'must not be empty').max(128),
-          'must be an array of strings',
-        )
+        .array(z.string('must be a string'), 'must be an array of strings')
         .min(1, 'must name 1 to 100 messages')
         .max(100, 'must name 1 to 100 messages'),
     }),
     async handler(params, ctx): Promise<JsonObject> {
       const { session, trace } = ctx;
+      requireErrorsFit(params.message_ids, resultBudget(deps.index, session));
       const now = ctx.now();
       const { count, errors } = await deps.commit.run(
         () => recallAll(session, params.message_ids, now),

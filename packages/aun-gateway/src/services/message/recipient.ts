@@ -6,8 +6,9 @@ import type { MessageDeps } from './deps.js';
 /** A well-formed AID that may get messages, wherever it lives. @throws RpcFailure -32602 */
 export function requireAgent(aid: string, field: string): void {
   const parsed = parseExactAid(aid);
-  if (!parsed.ok) throw invalidParams(field, `${field}: ${parsed.error.message}`);
-  if (splitAid(aid).name === 'group') throw invalidParams(field, `${field}: use group.send for a group`);
+  if (!parsed.ok) throw invalidParams(field, `invalid_params: ${field}: ${parsed.error.message}`);
+  if (splitAid(aid).name === 'group')
+    throw invalidParams(field, `invalid_params: ${field}: use group.send for a group`);
 }
 
 /** A well-formed AID that is registered here. @throws RpcFailure -32602, -32008 */
@@ -18,23 +19,26 @@ export function requireRecipient(deps: Pick<MessageDeps, 'directory'>, aid: stri
   }
 }
 
-/**
- * Active devices of a recipient.
- * @throws RpcFailure -33011 when it never connected, -32029 when an inbox is full or full of this sender's messages
- */
-export function requireDevices(deps: MessageDeps, aid: string, sender: string, nowMs: number): DeviceRow[] {
+/** Active devices of a recipient. @throws RpcFailure -33011 when it never connected */
+export function requireDevices(deps: Pick<MessageDeps, 'active'>, aid: string, nowMs: number): DeviceRow[] {
   const devices = deps.active(aid, nowMs);
   if (devices.length === 0) {
     throw new RpcFailure(RpcCode.deviceNotFound, `device_not_found: ${aid} has no registered devices`, {
       aid,
     });
   }
-  for (const device of devices) requireRoom(deps, device, sender);
   return devices;
 }
 
-/** Unacked rows are never dropped to make room; the sender has to wait (04 §20). */
-function requireRoom(deps: MessageDeps, { deviceNo, floorSeq, headSeq }: DeviceRow, sender: string): void {
+/**
+ * Room in the inboxes of a recipient: unacked rows are never dropped for new ones, the sender has to wait (04 §20).
+ * @throws RpcFailure -32029 when one is full, or full of this sender's messages
+ */
+export function requireRoom(deps: MessageDeps, devices: readonly DeviceRow[], sender: string): void {
+  for (const device of devices) requireRoomIn(deps, device, sender);
+}
+
+function requireRoomIn(deps: MessageDeps, { deviceNo, floorSeq, headSeq }: DeviceRow, sender: string): void {
   const { inboxMaxUnacked, offlinePerSender } = deps.limits;
   const lowestLimit = offlinePerSender > 0 ? Math.min(inboxMaxUnacked, offlinePerSender) : inboxMaxUnacked;
   if (headSeq - floorSeq < lowestLimit) return;

@@ -61,8 +61,13 @@ const oversizePayload = (row: InboxRow, sizeBytes: number, budgetBytes: number) 
 });
 
 /** What stands for a row that alone exceeds the connection's frame budget (04 §7.3). */
-export const oversizeRow = (row: InboxRow, sizeBytes: number, budgetBytes: number): string =>
-  JSON.stringify({
+export const oversizeRow = (
+  row: InboxRow,
+  receiver: Endpoint,
+  sizeBytes: number,
+  budgetBytes: number,
+): string => {
+  const stub = JSON.stringify({
     version: 'v1',
     seq: row.seq,
     message_id: row.messageId,
@@ -71,10 +76,17 @@ export const oversizeRow = (row: InboxRow, sizeBytes: number, budgetBytes: numbe
     type: 'custom',
     legacy_v1: { to: row.toAid, payload: oversizePayload(row, sizeBytes, budgetBytes) },
   });
+  return `${stub.slice(0, -1)},${proximity(row, receiver)}}`;
+};
 
 /** The same for the raw `message.pull`. */
-export const oversizeRawRow = (row: InboxRow, sizeBytes: number, budgetBytes: number): string =>
-  JSON.stringify({
+export const oversizeRawRow = (
+  row: InboxRow,
+  receiver: Endpoint,
+  sizeBytes: number,
+  budgetBytes: number,
+): string => {
+  const stub = JSON.stringify({
     message_id: row.messageId,
     seq: row.seq,
     from: row.fromAid,
@@ -84,6 +96,8 @@ export const oversizeRawRow = (row: InboxRow, sizeBytes: number, budgetBytes: nu
     type: 'custom',
     delivery_mode: 'fanout',
   });
+  return `${stub.slice(0, -1)},${proximity(row, receiver)}}`;
+};
 
 /** Params of `event/message.received` without the closing brace's extras (04 §12.1). */
 export const plainPush = (row: InboxRow, receiver: Endpoint, mode: 'fanout' | 'queue'): string =>

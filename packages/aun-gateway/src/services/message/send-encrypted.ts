@@ -6,6 +6,7 @@ import type { MessageDeps } from './deps.js';
 import { checkEnvelope, envelopeContent } from './envelope-check.js';
 import { originOf } from './origin.js';
 import type { QueueMode } from './queue-mode.js';
+import { requireRoom } from './recipient.js';
 import { duplicateResult, statusFor } from './send-result.js';
 
 export interface EncryptedSend {
@@ -29,7 +30,7 @@ export async function sendEncrypted(
 ): Promise<JsonObject> {
   const { session } = ctx;
   const { to } = send;
-  const { messageId, peerDeviceIds, targets } = checkEnvelope(deps, to, send.payload, ctx);
+  const { messageId, peerDevices, targets } = checkEnvelope(deps, to, send.payload, ctx);
   const now = ctx.now();
   const body: NewBody = {
     messageId,
@@ -53,7 +54,8 @@ export async function sendEncrypted(
       return { message_id: messageId, timestamp, status, delivery_mode: 'queue' };
     }
   }
-  const status = statusFor(deps, to, peerDeviceIds);
+  requireRoom(deps, peerDevices, session.aid);
+  const status = statusFor(deps, to, peerDevices);
   const outcome = await deliver(deps, body, targets, ctx.trace.forEvents);
   if (outcome.kind === 'duplicate') {
     return duplicateResult(deps, { from: session.aid, to, messageId, encrypted: true }, now);

@@ -9,7 +9,7 @@ import type { MessageDeps } from './deps.js';
 import { originOf } from './origin.js';
 import { type PlainParams, plainContent, plainType } from './plain-content.js';
 import type { QueueMode } from './queue-mode.js';
-import { requireDevices, requireRecipient } from './recipient.js';
+import { requireDevices, requireRecipient, requireRoom } from './recipient.js';
 import { duplicateResult, statusFor } from './send-result.js';
 
 export interface PlainSend extends PlainParams {
@@ -34,7 +34,7 @@ export async function sendPlain(
   requireRecipient(deps, to, 'to');
   const now = ctx.now();
   const type = plainType(send.type, send.payload);
-  const devices = requireDevices(deps, to, session.aid, now);
+  const devices = requireDevices(deps, to, now);
   const body: NewBody = {
     messageId: send.messageId ?? freshMessageId(deps, session),
     fromAid: session.aid,
@@ -58,11 +58,8 @@ export async function sendPlain(
       return { message_id: messageId, seq, timestamp, status, delivery_mode: 'queue' };
     }
   }
-  const status = statusFor(
-    deps,
-    to,
-    devices.map((device) => device.deviceId),
-  );
+  requireRoom(deps, devices, session.aid);
+  const status = statusFor(deps, to, devices);
   const outcome = await deliver(deps, body, targets, ctx.trace.forEvents);
   if (outcome.kind === 'duplicate') {
     return duplicateResult(deps, { from: session.aid, to, messageId, encrypted: false }, now);

@@ -6,9 +6,11 @@ import type { MessageDeps } from './deps.js';
 export const statusFor = (
   deps: Pick<MessageDeps, 'index'>,
   to: string,
-  deviceIds: readonly string[],
+  devices: readonly { readonly deviceId: string }[],
 ): string =>
-  deps.index.longOf(to).some((session) => deviceIds.includes(session.info.deviceId)) ? 'delivered' : 'sent';
+  deps.index.longOf(to).some((session) => devices.some(({ deviceId }) => deviceId === session.info.deviceId))
+    ? 'delivered'
+    : 'sent';
 
 /** Highest seq that the recipient's devices got; plaintext answers carry it (04 §4.3). */
 const recipientSeq = (deps: MessageDeps, body: StoredBody): number =>

@@ -4,22 +4,14 @@ import { z } from 'zod';
 import type { TokenBuckets } from '../../limits/token-bucket.js';
 import { sliceMembers } from '../../rpc/json-slice.js';
 import { defineMethod, invalidParams, RpcFailure, type RpcMethod } from '../../rpc/method.js';
+import { storedText } from '../../rpc/stored-text.js';
+import { aidParam } from './aid-param.js';
 import type { MessageDeps } from './deps.js';
+import { messageIdParam } from './message-id.js';
 import type { QueueMode } from './queue-mode.js';
 import { sendEncrypted } from './send-encrypted.js';
 import { sendPlain } from './send-plain.js';
 import { crossDomain } from './send-result.js';
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-const controlCharacters = /[\u0000-\u001f\u007f]/;
-
-export const messageIdParam = z
-  .string('must be a string')
-  .min(1, 'must not be empty')
-  .max(128, 'must have at most 128 characters')
-  .refine((id) => !controlCharacters.test(id), 'must not contain control characters');
-
-export const aidParam = z.string('must be a string').min(1, 'must not be empty').max(256, 'is too long');
 
 const grouped = new Intl.NumberFormat('en-US');
 
@@ -30,7 +22,7 @@ export function requirePayloadSize(payloadText: string, limit: number): void {
   if (bytes <= limit) return;
   throw invalidParams(
     'payload',
-    `payload is ${grouped.format(bytes)} bytes, limit ${grouped.format(limit)}: put large content in storage`,
+    `invalid_params: payload is ${grouped.format(bytes)} bytes, limit ${grouped.format(limit)}: put large content in storage`,
     { limit, size: bytes },
   );
 }
@@ -45,12 +37,13 @@ export function sendMethod(deps: MessageDeps, queue: QueueMode, sendRate: TokenB
       to: aidParam,
       payload: z.unknown().optional(),
       message_id: messageIdParam.nullish(),
-      type: z.string('must be a string').max(128, 'must have at most 128 characters').nullish(),
+      type: storedText(128).nullish(),
     }),
     async handler(params, ctx) {
       const { to } = params;
       const payload = params.payload as JsonValue | undefined;
-      if (payload === undefined || payload === null) throw invalidParams('payload', 'payload is required');
+      if (payload === undefined || payload === null)
+        throw invalidParams('payload', 'invalid_params: payload is required');
       const texts = sliceMembers(ctx.rawParamsText());
       const payloadText = texts.get('payload') ?? 'null';
       requirePayloadSize(payloadText, deps.limits.payloadMaxBytes);

@@ -5,9 +5,11 @@ import { sliceMember } from '../../rpc/json-slice.js';
 import { defineMethod, invalidParams, RpcFailure, type RpcMethod } from '../../rpc/method.js';
 import { RawJson } from '../../rpc/raw-json.js';
 import { resultBudget } from '../../session/result-budget.js';
+import { aidParam } from './aid-param.js';
 import type { MessageDeps } from './deps.js';
 import { checkEnvelope } from './envelope-check.js';
-import { aidParam, messageIdParam, requirePayloadSize } from './send.js';
+import { messageIdParam } from './message-id.js';
+import { requirePayloadSize } from './send.js';
 import { crossDomain } from './send-result.js';
 import type { Thought, ThoughtStore } from './thought-store.js';
 
@@ -35,7 +37,7 @@ export function thoughtMethods(deps: MessageDeps, store: ThoughtStore): RpcMetho
       if (!isJsonObject(payload) || payloadKind(payload) === 'plain') {
         throw invalidParams(
           'payload',
-          'payload must be an e2ee.p2p_encrypted envelope: thoughts are never plaintext',
+          'invalid_params: payload must be an e2ee.p2p_encrypted envelope: thoughts are never plaintext',
         );
       }
       const payloadText = sliceMember(ctx.rawParamsText(), 'payload') ?? '';
@@ -94,7 +96,7 @@ export function thoughtMethods(deps: MessageDeps, store: ThoughtStore): RpcMetho
       const caller = ctx.session.aid;
       const named = params.peer_aid ?? params.to ?? null;
       if (sender === caller && named === null) {
-        throw invalidParams('peer_aid', 'peer_aid is required for own thoughts');
+        throw invalidParams('peer_aid', 'invalid_params: peer_aid is required for own thoughts');
       }
       if (sender !== caller && named !== null && named !== caller) {
         throw new RpcFailure(

@@ -35,7 +35,7 @@ export interface ThoughtStore {
   sweep(nowMs: number): void;
 }
 
-const headKey = (key: ThoughtKey): string => [key.peer, key.contextType, key.contextId].join('\n');
+const headKey = (key: ThoughtKey): string => JSON.stringify([key.peer, key.contextType, key.contextId]);
 
 /** In memory only, bounded per head, per sender and in all: the least recently updated head goes first. */
 export function createThoughtStore(maxHeadsPerSender: number, maxTotalBytes = MAX_TOTAL_BYTES): ThoughtStore {

@@ -5,6 +5,7 @@ import type { FederationPort } from '../../federation/port.js';
 import type { TokenBuckets } from '../../limits/token-bucket.js';
 import type { NotificationFrame } from '../../rpc/frame.js';
 import type { SessionInfo } from '../../session/session-info.js';
+import { aidParam } from '../message/aid-param.js';
 
 const MAX_PARAMS_BYTES = 65_536;
 
@@ -17,7 +18,7 @@ const routeSchema = z.object({
   target: z
     .object({
       type: z.literal('aid'),
-      aid: z.string().min(1).max(256),
+      aid: aidParam,
       device_id: z.string().refine(isDeviceId).nullish(),
       slot_id: z.string().refine(isSlotId).nullish(),
     })
@@ -66,6 +67,7 @@ export const createNotifyRouter =
     const { deliver, target, ttl_ms: ttl } = checked.data;
     if (Buffer.byteLength(JSON.stringify(deliver.params)) > MAX_PARAMS_BYTES) return;
     const now = clock.now();
+    const expiresAt = ttl ? now + ttl : undefined;
     const { method } = deliver;
     const params = notifyParams(deliver.params, sender, now, ttl ?? 0);
     const issuer = issuerOf(target.aid);
@@ -76,13 +78,13 @@ export const createNotifyRouter =
         target: { aid, deviceId: deviceId ?? undefined, slotId: slotId ?? undefined },
         method,
         params,
-        expiresAt: ttl ? now + ttl : undefined,
+        expiresAt,
       });
       return;
     }
     bus.toAid(
       target.aid,
-      { method, params, frameClass: 'droppable' },
+      { method, params, frameClass: 'droppable', expiresAt },
       ({ deviceId, slotId }) =>
         (!target.device_id || deviceId === target.device_id) &&
         (!target.slot_id || slotId === target.slot_id),

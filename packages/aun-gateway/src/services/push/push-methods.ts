@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineMethod, invalidParams, type RpcMethod } from '../../rpc/method.js';
+import { storedText } from '../../rpc/stored-text.js';
 import type { GroupCommit } from '../../store/group-commit.js';
 import type { OfflinePush } from './offline-push.js';
 import type { PushConfig, PushConfigStore } from './push-config-store.js';
@@ -23,20 +24,18 @@ export const createPushRegistration = (deps: {
   },
 });
 
-const text = (most: number) => z.string('must be a string').max(most, `must have at most ${most} characters`);
-
 /** `push.update_config` and `push.ack` (04 §19). */
 export const pushMethods = (push: OfflinePush, registration: PushRegistration): readonly RpcMethod[] => [
   defineMethod({
     name: 'push.update_config',
     session: true,
     mutating: true,
-    params: z.object({ push_notify_aid: text(256), push_token: text(2048) }),
+    params: z.object({ push_notify_aid: storedText(256), push_token: storedText(2048) }),
     async handler({ push_notify_aid: notifyAid, push_token: token }, ctx) {
       if ((notifyAid === '') !== (token === '')) {
         throw invalidParams(
           notifyAid === '' ? 'push_notify_aid' : 'push_token',
-          'push_notify_aid and push_token belong together: give both, or both empty to end notifications',
+          'invalid_params: push_notify_aid and push_token belong together: give both, or both empty to end notifications',
         );
       }
       const config = notifyAid === '' ? null : { notifyAid, token };

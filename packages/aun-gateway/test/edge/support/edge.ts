@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Logger, noopLogger, systemClock } from 'aun-core';
+import { type Clock, type Logger, noopLogger, systemClock } from 'aun-core';
 import { hexEncode, PrivateKey, randomBytes, sha256 } from 'aun-crypto';
 import type { AgentMdVersion, AidCertificate, EdgeLimits } from '../../../src/ports.js';
 import { createRpcEdge, type RpcEdge } from '../../../src/rpc-edge.js';
@@ -47,6 +47,7 @@ export async function startEdge(
     push?: Partial<PushSettings>;
     dataDir?: string;
     aids?: Map<string, KnownAid>;
+    clock?: Clock;
   } = {},
 ): Promise<TestEdge> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'aun-edge-'));
@@ -75,7 +76,7 @@ export async function startEdge(
     version: '0.0.0',
     db,
     commit: createGroupCommit(db, log),
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log,
     random: randomBytes,
     tokens: {

@@ -1,5 +1,8 @@
 import { type Clock, isJsonObject, issuerOf, tryParseJson } from 'aun-core';
 import type { SessionCallContext } from '../../../rpc/method.js';
+import { resultBudget } from '../../../session/result-budget.js';
+import { normalAid } from '../aid-param.js';
+import { requireAnswerable } from '../query-online.js';
 import type { ForeignDeps, ForeignHandler } from './foreign-methods.js';
 
 const CAP_MS = 3_000;
@@ -22,17 +25,18 @@ export const foreignQueryOnline = ({ messages, port }: ForeignDeps): ForeignHand
     issuer: string,
     aids: readonly string[],
     ctx: SessionCallContext,
-  ): Promise<Readonly<Record<string, boolean>>> => {
+  ): Promise<(readonly [string, boolean])[]> => {
     const answer = await inTime(messages.clock, port.relay(issuer, ctx, JSON.stringify({ aids })));
     const parsed = answer === undefined ? undefined : tryParseJson(answer.text);
     const online = isJsonObject(parsed) && isJsonObject(parsed.online) ? parsed.online : {};
-    return Object.fromEntries(aids.map((aid) => [aid, online[aid] === true]));
+    return aids.map((aid) => [aid, online[aid] === true]);
   };
 
   return async (input, ctx, local) => {
     const { aids } = input as { readonly aids: readonly string[] };
+    requireAnswerable(aids, resultBudget(messages.index, ctx.session));
     const foreign = new Map<string, string[]>();
-    for (const aid of new Set(aids)) {
+    for (const aid of new Set(aids.map(normalAid))) {
       const issuer = issuerOf(aid);
       if (issuer === '' || !port.isForeign(issuer)) continue;
       const known = foreign.get(issuer);
@@ -41,8 +45,8 @@ export const foreignQueryOnline = ({ messages, port }: ForeignDeps): ForeignHand
     }
     if (foreign.size === 0) return local();
     const answers = await Promise.all([...foreign].map(([issuer, theirs]) => ask(issuer, theirs, ctx)));
-    const online: Record<string, boolean> = Object.assign({}, ...answers);
-    const here = (aid: string): boolean => messages.index.isOnline(aid);
-    return { online: Object.fromEntries(aids.map((aid) => [aid, online[aid] ?? here(aid)])) };
+    const elsewhere = new Map(answers.flat());
+    const isOnline = (aid: string): boolean => elsewhere.get(aid) ?? messages.index.isOnline(aid);
+    return { online: Object.fromEntries(aids.map((aid) => [aid, isOnline(normalAid(aid))])) };
   };
 };

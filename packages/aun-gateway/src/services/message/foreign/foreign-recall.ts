@@ -1,6 +1,9 @@
 import { isJsonObject, issuerOf, type JsonObject, type JsonValue, tryParseJson } from 'aun-core';
 import type { RpcReply, SessionCallContext } from '../../../rpc/method.js';
 import { jsonText } from '../../../rpc/raw-json.js';
+import { resultBudget } from '../../../session/result-budget.js';
+import { isMessageId } from '../message-id.js';
+import { requireErrorsFit } from '../recall.js';
 import type { ForeignDeps, ForeignHandler } from './foreign-methods.js';
 
 interface Verdicts {
@@ -27,12 +30,12 @@ const rankOf = (error: string | undefined): number =>
           : 3;
 
 /** `message.recall`: in the domains of the recipients, in ours for the copies, and in the outbox (04 §9, §18). */
-export const foreignRecall = ({ port }: ForeignDeps): ForeignHandler => {
+export const foreignRecall = ({ messages, port }: ForeignDeps): ForeignHandler => {
   /** Ids by the domain that has them; those that were still here are taken back instead. */
   const split = async (ids: readonly string[], sender: string) => {
     const cancelled = new Set<string>();
     const byIssuer = new Map<string, Set<string>>();
-    for (const id of ids) {
+    for (const id of ids.filter(isMessageId)) {
       for (const to of port.recipientsOf(sender, id)) {
         if (await port.cancel(sender, id, to)) {
           cancelled.add(id);
@@ -50,6 +53,7 @@ export const foreignRecall = ({ port }: ForeignDeps): ForeignHandler => {
 
   return async (input, ctx, local) => {
     const { message_ids: ids } = input as { readonly message_ids: readonly string[] };
+    requireErrorsFit(ids, resultBudget(messages.index, ctx.session));
     const { byIssuer, cancelled } = await split([...new Set(ids)], ctx.session.aid);
     if (byIssuer.size === 0 && cancelled.size === 0) return local();
     const answers = new Map<string, Verdicts>();

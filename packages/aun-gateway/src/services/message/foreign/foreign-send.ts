@@ -29,7 +29,8 @@ export const foreignSend = ({ messages, port, sendRate }: ForeignDeps): ForeignH
   const check = (params: SendParams, ctx: SessionCallContext): Checked => {
     const { to } = params;
     const payload = params.payload as JsonValue | undefined;
-    if (payload === undefined || payload === null) throw invalidParams('payload', 'payload is required');
+    if (payload === undefined || payload === null)
+      throw invalidParams('payload', 'invalid_params: payload is required');
     const payloadText = sliceMember(ctx.rawParamsText(), 'payload') ?? 'null';
     requirePayloadSize(payloadText, messages.limits.payloadMaxBytes);
     if (isJsonObject(payload) && payloadKind(payload) !== 'plain') {

@@ -22,7 +22,7 @@ export const foreignThoughtPut =
     if (!isJsonObject(payload) || payloadKind(payload) === 'plain') {
       throw invalidParams(
         'payload',
-        'payload must be an e2ee.p2p_encrypted envelope: thoughts are never plaintext',
+        'invalid_params: payload must be an e2ee.p2p_encrypted envelope: thoughts are never plaintext',
       );
     }
     requirePayloadSize(sliceMember(ctx.rawParamsText(), 'payload') ?? '', messages.limits.payloadMaxBytes);
