@@ -12,7 +12,7 @@ export type UpkeepPorts = {
   readonly onDead: () => void;
 };
 
-/** Pings a link as long as it lives (02 §12). Returns what ends it. */
+/** Pings a link as long as it lives (02 §4.5). Returns what ends it. */
 export const keepAlive = (
   link: Link,
   settings: ConnectionSettings,
