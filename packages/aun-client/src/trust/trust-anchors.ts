@@ -1,4 +1,4 @@
-import { type Certificate, readableCertificates, TrustStore } from 'aun-pki';
+import { type Certificate, readableCertificates, TrustStore, verifyLink } from 'aun-pki';
 
 /** Certificates that a keystore learned from verified lists (08 §9.1). */
 export interface LearnedAnchors {
@@ -43,7 +43,7 @@ export class TrustAnchors {
     const chain: Certificate[] = [];
     let below = leaf;
     while (chain.length < known.length) {
-      const issuer = known.find((candidate) => sameBytes(candidate.subjectDer, below.issuerDer));
+      const issuer = issuerAmong(known, below);
       if (issuer === undefined) return null;
       chain.push(issuer);
       if (issuer.selfIssued) return chain;
@@ -57,5 +57,17 @@ export class TrustAnchors {
   }
 }
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, index) => byte === b[index]);
+/**
+ * Whoever issued a certificate; else one of that name, which shows what is wrong. A CA keeps its name when it changes
+ * its key (01 §5.1): one with another key identifier is another CA.
+ */
+const issuerAmong = (known: readonly Certificate[], below: Certificate): Certificate | undefined => {
+  let namesake: Certificate | undefined;
+  for (const candidate of known) {
+    const linked = verifyLink(below, candidate);
+    if (linked.ok) return candidate;
+    if (linked.error.code === 'issuer_mismatch' || linked.error.code === 'key_identifier_mismatch') continue;
+    namesake ??= candidate;
+  }
+  return namesake;
+};
