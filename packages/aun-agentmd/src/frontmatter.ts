@@ -8,7 +8,7 @@ import {
   resultOk,
 } from 'aun-core';
 import { CryptoError, utf8Encode } from 'aun-crypto';
-import { isAlias, isNode, parseDocument, visit } from 'yaml';
+import { CST, isAlias, isNode, Lexer, parseDocument, visit } from 'yaml';
 import { type AgentMdContent, toText } from './content.js';
 
 /** Largest accepted frontmatter in bytes (09 §11). */
@@ -88,13 +88,22 @@ function readYaml(yaml: string): Result<JsonValue, 'AGENTMD_PARSE_ERROR'> {
 
 /** Counts brackets, dashes and indentation from above, so that no parser has to recurse into hostile input. */
 function nestsTooDeep(yaml: string): boolean {
+  return yaml.split('\n').some((line) => blockDepth(line) > maxDepth) || flowNestsTooDeep(yaml);
+}
+
+/** The lexer, which keeps no stack, tells brackets from those inside of texts and comments. */
+function flowNestsTooDeep(yaml: string): boolean {
   let open = 0;
-  for (const character of yaml) {
-    if (character === '[' || character === '{') open += 1;
-    else if ((character === ']' || character === '}') && open > 0) open -= 1;
+  let isScalar = false;
+  for (const lexeme of new Lexer().lex(yaml)) {
+    const type = isScalar ? 'scalar' : CST.tokenType(lexeme);
+    isScalar = lexeme === CST.SCALAR;
+    if (type === 'flow-seq-start' || type === 'flow-map-start') open += 1;
+    else if (type === 'flow-seq-end' || type === 'flow-map-end') open = Math.max(0, open - 1);
+    else if (type === 'flow-error-end') open = 0;
     if (open > maxDepth) return true;
   }
-  return yaml.split('\n').some((line) => blockDepth(line) > maxDepth);
+  return false;
 }
 
 /** Nested blocks need at least one column each; `- - -` opens several in one line. */

@@ -21,7 +21,9 @@ export interface ParsedAgentMd {
 }
 
 const blockPattern = /^<!-- AUN-SIGNATURE\r?\n([\s\S]*?)\r?\n-->\s*$/;
-const maxReportedLine = 200;
+
+/** The reason names the whole line; only one that no person wrote is cut. */
+const maxReportedLine = 16_384;
 
 /**
  * Splits a document into payload and signature block (09 §2.3). Only the last marker counts, and only at the start of a

@@ -43,8 +43,9 @@ export interface VerifyOptions {
 
 /**
  * Verifies a document against the certificate of `aid` (09 §2.4). The chain of the certificate is not judged here:
- * pass one that was verified. A wrong or missing signature is a status, not an error; errors are `CERT_PARSE_ERROR`,
- * `CERT_NOT_VALID` and `VERIFICATION_OPERATION_ERROR` (bytes that are not UTF-8).
+ * pass one that was verified. A wrong or missing signature, or a certificate of another agent, is a status, not an
+ * error; errors are `CERT_PARSE_ERROR`, `CERT_NOT_VALID` (expired, not yet valid, or the caller's verdict) and
+ * `VERIFICATION_OPERATION_ERROR` (bytes that are not UTF-8).
  *
  * @example
  * const result = verifyAgentMd(text, certPem, 'nora.example.test');
@@ -58,7 +59,7 @@ export function verifyAgentMd(
 ): Result<VerifyResult, VerifyErrorCode> {
   try {
     const parsedCertificate = toCertificate(certificate);
-    const refused = refuseCertificate(parsedCertificate, aid, options);
+    const refused = refuseCertificate(parsedCertificate, options);
     if (refused !== undefined) return resultErr(ErrorCodes.CERT_NOT_VALID, refused);
     return resultOk(judge(parseAgentMd(content), parsedCertificate, aid));
   } catch (error) {
@@ -72,15 +73,8 @@ export function verifyAgentMd(
   }
 }
 
-/** Why the certificate cannot speak for the AID now, or `undefined`. */
-function refuseCertificate(
-  certificate: Certificate,
-  aid: string,
-  options: VerifyOptions,
-): string | undefined {
-  if (certificate.commonName.toLowerCase() !== aid.toLowerCase()) {
-    return `the certificate belongs to ${certificate.commonName || 'nobody'}, not to ${aid}`;
-  }
+/** Why the certificate cannot be used now, or `undefined`. */
+function refuseCertificate(certificate: Certificate, options: VerifyOptions): string | undefined {
   if (options.certValid !== undefined) return options.certValid ? undefined : 'the certificate is not valid';
   const now = options.now ?? systemClock.now();
   const valid = checkValidity(certificate, { now, skewSeconds: options.skewSeconds ?? 0 });
@@ -101,7 +95,9 @@ function judge(parsed: ParsedAgentMd, certificate: Certificate, aid: string): Ve
   });
   const claimed = extractAgentMdAid(payload);
   if (claimed !== '' && claimed !== aid) return invalid('aid mismatch', { aid: claimed });
-  if (!certMatchesFingerprint(certificate, fields.cert_fingerprint)) {
+  // The fingerprint has to name a certificate of this AID: that of another agent never speaks for it.
+  const isOfAid = certificate.commonName.toLowerCase() === aid.toLowerCase();
+  if (!isOfAid || !certMatchesFingerprint(certificate, fields.cert_fingerprint)) {
     return invalid('certificate fingerprint mismatch');
   }
   const keyFingerprint = fields.public_key_fingerprint ?? '';

@@ -99,14 +99,36 @@ describe('signing', () => {
 });
 
 describe('verifying', () => {
-  it('needs a certificate of the AID that is valid now', () => {
+  it('against the certificate of another agent is a mismatch, whoever signed', async () => {
+    const omar = await createIdentity('omar.example.test');
+    const mismatch = { ok: true, data: { status: 'invalid', reason: 'certificate fingerprint mismatch' } };
+    const now = start;
+    expect(verifyAgentMd(card(nora), omar.certificate, aid, { now })).toMatchObject(mismatch);
+    expect(verifyAgentMd(card(nora), omar.certificate, aid, { certValid: true })).toMatchObject(mismatch);
+    // Omar signs a card that names Nora.
+    const forged = card({ ...omar, aid });
+    expect(verifyAgentMd(forged, omar.certificate, aid, { now })).toMatchObject(mismatch);
+    expect(verifyAgentMd(card(nora), omar.certificate, omar.aid, { now })).toMatchObject({
+      data: { status: 'invalid', reason: 'aid mismatch', aid },
+    });
+    expect(verifyAgentMd(card(nora, 'x', false), omar.certificate, aid, { now })).toMatchObject({
+      data: { status: 'unsigned' },
+    });
+  });
+
+  it('names a malformed line as a whole, unless it is huge', () => {
+    const reason = (line: string) => parseAgentMd(`${SIGNATURE_MARKER}\n${line}\n-->`).parseError ?? '';
+    expect(reason('x'.repeat(4000))).toBe(`malformed signature field: ${'x'.repeat(4000)}`);
+    expect(reason('x'.repeat(900_000)).length).toBeLessThan(20_000);
+  });
+
+  it('needs a certificate that is valid now', () => {
     const text = card(nora);
     const verify = (certificate: typeof nora.certificate | string, who: string, now: number) => {
       const result = verifyAgentMd(text, certificate, who, { now });
       return result.ok ? result.data.status : result.error.code;
     };
     expect(verify(nora.certificate, aid, start)).toBe('verified');
-    expect(verify(nora.certificate, 'omar.example.test', start)).toBe('CERT_NOT_VALID');
     expect(verify(nora.certificate, aid, nora.certificate.notAfter.getTime() + 1)).toBe('CERT_NOT_VALID');
     expect(verify(nora.certificate, aid, nora.certificate.notBefore.getTime() - 1)).toBe('CERT_NOT_VALID');
     expect(verify('junk', aid, start)).toBe('CERT_PARSE_ERROR');
@@ -195,6 +217,35 @@ describe('the frontmatter', () => {
     ['is too large', `---\na: ${'x'.repeat(MAX_FRONTMATTER_BYTES)}\n---\n`],
   ])('is refused when it %s', (_what, document) => {
     expect(parseFrontmatter(document)).toMatchObject({ error: { code: 'AGENTMD_PARSE_ERROR' } });
+  });
+
+  it('may hold any number of brackets in texts and comments', () => {
+    const brackets = '['.repeat(100);
+    const tags = Array.from({ length: 30 }, () => '"[[["').join(', ');
+    expect(fields(`tags: [${tags}]`)).toEqual({ tags: Array(30).fill('[[[') });
+    expect(fields(`a: '${brackets}'\nb: x ${brackets}\nc: |\n  ${brackets}\n# ${brackets}`)).toEqual({
+      a: brackets,
+      b: `x ${brackets}`,
+      c: `${brackets}\n`,
+    });
+  });
+
+  it.each([
+    ["a: it's ", ''],
+    ["a: '", ''],
+    ['a: "', ''],
+    ['a: "x" ', ''],
+    ['a: [it"s, ', ']'],
+    ["a: ['x': ", ']'],
+    ['a: |\n  x\nb: ', ''],
+    ['# "\na: ', ''],
+    ['? ', ''],
+    ['a: !x ', ''],
+  ])('does not let a quote hide depth: %j', (before, after) => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const parsed = parseFrontmatter(`---\n${before}${deep}${after}\n---\n`);
+    if (parsed.ok) expect(JSON.stringify(parsed.data.fields).length).toBeGreaterThan(40_000);
+    else expect(parsed.error.code).toBe('AGENTMD_PARSE_ERROR');
   });
 
   it('is refused when it is no UTF-8', () => {

@@ -75,6 +75,38 @@ describe('check', () => {
     });
   });
 
+  it('leaves no trace of a failure for an AID that is not known here', async () => {
+    const isKnown = async (aid: string) => aid === noraAid;
+    const { manager, web, storage } = createManager([nora], { isKnown });
+    web.scripted.push(new Error('no route'), new Error('no route'), new Error('no route'));
+    await manager.check('omar.example.test');
+    await manager.download('omar.example.test');
+    expect(storage.writes).toBe(0);
+    await manager.check(noraAid);
+    expect(storage.entries.get(noraAid)?.record).toMatchObject({ last_error: 'no route' });
+  });
+
+  it('sees an edit of the stored card, its removal and what another process published', async () => {
+    const { manager, web, storage } = createManager([nora]);
+    web.publish(noraAid, card(nora));
+    await manager.download(noraAid);
+    const record = storage.entries.get(noraAid)?.record ?? {};
+    storage.entries.set(noraAid, { content: utf8Encode('edited'), record });
+    expect(await manager.check(noraAid)).toMatchObject({
+      data: { cached: false, in_sync: false, needs_update: true, local_etag: contentEtag('edited') },
+    });
+    storage.entries.set(noraAid, { content: null, record });
+    expect(await manager.check(noraAid)).toMatchObject({
+      data: { local_found: false, local_etag: '', in_sync: false, needs_update: true },
+    });
+    const other = card(nora, 'From elsewhere.');
+    const published = { ...record, remote_etag: contentEtag(other) };
+    storage.entries.set(noraAid, { content: utf8Encode(other), record: published });
+    expect(await manager.check(noraAid)).toMatchObject({
+      data: { cached: true, in_sync: true, local_etag: contentEtag(other) },
+    });
+  });
+
   it('downloads in the background what was never stored, when asked to', async () => {
     const { manager, web } = createManager([nora]);
     web.publish(noraAid, card(nora));
@@ -138,13 +170,79 @@ describe('records', () => {
     expect(storage.writes).toBe(1);
   });
 
-  it('are read again after the memory was dropped', async () => {
+  it('are read from the storage each time: what another process wrote counts', async () => {
     const { manager, storage } = createManager([nora]);
     await manager.saveRecord(noraAid, { remoteEtag: '"r"' });
-    storage.entries.set(noraAid, { content: null, record: { remote_etag: '"other"' } });
-    expect((await manager.loadRecord(noraAid)).remoteEtag).toBe('"r"');
-    manager.clearMemory();
-    expect((await manager.loadRecord(noraAid)).remoteEtag).toBe('"other"');
+    storage.entries.set(noraAid, { content: utf8Encode('abc'), record: { remote_etag: '"other"' } });
+    expect(await manager.loadRecord(noraAid)).toMatchObject({
+      remoteEtag: '"other"',
+      localEtag: contentEtag('abc'),
+    });
+    storage.entries.delete(noraAid);
+    expect(await manager.loadRecord(noraAid)).toMatchObject({ remoteEtag: '', content: null });
+  });
+
+  it('are written with all their members, the ones nobody set with their defaults', async () => {
+    const { manager, storage, clock } = createManager([nora]);
+    expect(await manager.check(noraAid)).toMatchObject({ data: { status: 404 } });
+    expect(storage.entries.get(noraAid)?.record).toEqual({
+      aid: noraAid,
+      local_etag: '',
+      remote_etag: '',
+      last_modified: '',
+      fetched_at: 0,
+      checked_at: clock.ms,
+      observed_at: 0,
+      updated_at: clock.ms,
+      remote_status: 'missing',
+      verify_status: '',
+      verify_error: '',
+      last_error: '',
+    });
+  });
+
+  it('get the members that an older file lacks, and keep those another process set', async () => {
+    const { manager, storage } = createManager([nora]);
+    await manager.loadRecord(noraAid);
+    storage.entries.set(noraAid, {
+      content: null,
+      record: { aid: noraAid, verify_status: 'verified', x: 1 },
+    });
+    await manager.saveRecord(noraAid, { remoteEtag: '"r"' });
+    expect(storage.entries.get(noraAid)?.record).toMatchObject({
+      verify_status: 'verified',
+      verify_error: '',
+      observed_at: 0,
+      x: 1,
+    });
+  });
+
+  it('that cannot be read are not overwritten with defaults', async () => {
+    const { manager, storage } = createManager([nora]);
+    await manager.saveRecord(noraAid, { remoteEtag: '"r"', verifyStatus: 'verified' });
+    const { loadAgentMd } = storage;
+    storage.loadAgentMd = () => Promise.reject(new Error('too many open files'));
+    await manager.saveRecord(noraAid, { lastError: 'offline' });
+    storage.loadAgentMd = loadAgentMd;
+    expect(await manager.loadRecord(noraAid)).toMatchObject({
+      remoteEtag: '"r"',
+      verifyStatus: 'verified',
+      lastError: 'offline',
+    });
+  });
+
+  it('take changes made at one time one after the other', async () => {
+    const { manager, storage } = createManager([nora]);
+    await Promise.all([
+      manager.saveRecord(noraAid, { remoteEtag: '"r"' }),
+      manager.saveRecord(noraAid, { lastModified: 'then' }),
+      manager.saveRecord(noraAid, { content: utf8Encode('abc') }),
+    ]);
+    expect(storage.entries.get(noraAid)).toMatchObject({
+      content: utf8Encode('abc'),
+      record: { remote_etag: '"r"', last_modified: 'then', local_etag: contentEtag('abc') },
+    });
+    expect(manager.eventSnapshot()).toBeNull();
   });
 });
 

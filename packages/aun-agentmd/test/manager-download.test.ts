@@ -115,6 +115,11 @@ describe('download', () => {
     const { manager, web } = createManager([nora], { ownAid: () => noraAid });
     web.publish(noraAid, card(nora));
     expect(await manager.download(noraAid)).toMatchObject({ data: { in_sync: true } });
+    const several = createManager([nora, omar], { isOwn: async (aid) => aid === noraAid });
+    several.web.publish(noraAid, card(nora));
+    several.web.publish(omarAid, card(omar));
+    expect(await several.manager.download(noraAid)).toMatchObject({ data: { in_sync: true } });
+    expect(await several.manager.download(omarAid)).toMatchObject({ data: { in_sync: null } });
   });
 
   it.each([

@@ -37,6 +37,22 @@ describe('hints in traffic', () => {
     expect(await manager.check(noraAid)).toMatchObject({ data: { cached: false } });
   });
 
+  it('that say nothing new are answered from memory', async () => {
+    const { manager, web, storage } = createManager([nora], { ownAid: () => noraAid });
+    const text = card(nora);
+    web.publish(noraAid, text);
+    await manager.download(noraAid);
+    storage.loadAgentMd = () => Promise.reject(new Error('not now'));
+    const before = storage.writes;
+    manager.observeMeta(hint(noraAid, contentEtag(text), ''));
+    await manager.idle();
+    expect(manager.eventSnapshot()).toEqual({
+      local_etag: contentEtag(text),
+      remote_etag: contentEtag(text),
+    });
+    expect([storage.writes, web.requests.length]).toEqual([before, 1]);
+  });
+
   it('are tried again after ten minutes when the download failed', async () => {
     const { manager, web, clock } = createManager([nora]);
     const observe = async () => {

@@ -60,6 +60,43 @@ describe('upload', () => {
     expect(web.cards.get(noraAid)?.text.split('AUN-SIGNATURE')).toHaveLength(2);
   });
 
+  it('publishes what the storage holds now, not what was read before', async () => {
+    const { manager, web, storage } = createManager([nora]);
+    await manager.upload(noraAid, { content: card(nora), signer: signer(), accessToken: 'token' });
+    const record = storage.entries.get(noraAid)?.record ?? {};
+    const edited = card(nora, 'Edited by hand.', false);
+    storage.entries.set(noraAid, { content: utf8Encode(edited), record });
+    const result = await manager.upload(noraAid, { signer: signer(), accessToken: 'token' });
+    const published = web.cards.get(noraAid)?.text ?? '';
+    expect(published.startsWith(edited)).toBe(true);
+    expect(result).toMatchObject({ ok: true, data: { content: published } });
+    expect(storage.entries.get(noraAid)?.content).toEqual(utf8Encode(published));
+    storage.entries.set(noraAid, { content: null, record });
+    expect(await manager.upload(noraAid, { signer: signer(), accessToken: 'token' })).toMatchObject({
+      error: { code: 'AGENTMD_PARSE_ERROR' },
+    });
+  });
+
+  it('does not overwrite a card that is edited while it is published', async () => {
+    const { manager, web, storage } = createManager([nora]);
+    storage.entries.set(noraAid, { content: utf8Encode(card(nora)), record: {} });
+    let open = () => {};
+    web.gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const uploading = manager.upload(noraAid, { signer: signer(), accessToken: 'token' });
+    while (web.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const edited = utf8Encode(card(nora, 'Edited meanwhile.', false));
+    storage.entries.set(noraAid, { content: edited, record: {} });
+    open();
+    expect(await uploading).toMatchObject({
+      ok: true,
+      data: { saved_to: null, save_error: expect.stringContaining('changed while') },
+    });
+    expect(storage.entries.get(noraAid)?.content).toEqual(edited);
+    expect(await manager.check(noraAid)).toMatchObject({ data: { in_sync: false, needs_update: true } });
+  });
+
   it.each([
     ['nothing', undefined, 'AGENTMD_PARSE_ERROR'],
     ['blank text', ' \n', 'AGENTMD_PARSE_ERROR'],

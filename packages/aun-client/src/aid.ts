@@ -42,8 +42,9 @@ export abstract class AnyAid {
   readonly publicKey: string;
   readonly certSubject: string;
   readonly certIssuer: string;
-  readonly certNotBefore: Date;
-  readonly certNotAfter: Date;
+  /** A copy each time: a `Date` can be changed, an AID can not. */
+  declare readonly certNotBefore: Date;
+  declare readonly certNotAfter: Date;
   /** `sha256:` and 64 hex digits over the certificate DER. */
   readonly certFingerprint: string;
   readonly #parts: AidParts;
@@ -61,10 +62,11 @@ export abstract class AnyAid {
     this.publicKey = base64Encode(certificate.spkiDer);
     this.certSubject = certificate.commonName;
     this.certIssuer = certificate.issuerCommonName;
-    this.certNotBefore = certificate.notBefore;
-    this.certNotAfter = certificate.notAfter;
     this.certFingerprint = certificate.fingerprint;
     Object.defineProperty(this, 'privateKeyPem', { value: privateKey?.toPem() ?? '', enumerable: false });
+    const copied = (date: Date) => ({ get: () => new Date(date), enumerable: true });
+    Object.defineProperty(this, 'certNotBefore', copied(certificate.notBefore));
+    Object.defineProperty(this, 'certNotAfter', copied(certificate.notAfter));
     Object.freeze(this);
   }
 
@@ -78,7 +80,7 @@ export abstract class AnyAid {
 
   /** The chain was judged when the AID was made; here only the time passes. */
   isCertValid(): boolean {
-    return this.#parts.environment.clock.now() <= this.certNotAfter.getTime();
+    return this.#parts.environment.clock.now() <= this.#parts.certificate.notAfter.getTime();
   }
 
   /** True for a local identity: the key is there, fits the certificate, and the certificate is valid. */

@@ -58,6 +58,10 @@ export const openServices = (
     locator,
     login: new Login(preAuth, verifier, clock),
     peers,
-    cards: openCards(environment, http, keys, peers, own?.aid ?? null, hooks.onCardUpdated),
+    cards: openCards({
+      ...{ environment, http, keys, peers, locator },
+      ownAid: own?.aid ?? null,
+      onUpdated: hooks.onCardUpdated,
+    }),
   };
 };

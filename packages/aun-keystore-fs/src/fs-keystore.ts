@@ -167,6 +167,9 @@ export class FsKeyStore implements KeyStore, SyncKeyStore {
   ): Promise<InstanceState> {
     return this.#run((context) => instance.updateInstanceState(context, aid, scope, update));
   }
+  updateInstanceStates(aid: string, update: (state: InstanceState) => InstanceState): Promise<void> {
+    return this.#run((context) => instance.updateInstanceStates(context, aid, update));
+  }
   loadMetadata(aid: string): Promise<IdentityMetadata> {
     return this.#run((context) => metadata.loadMetadata(context, aid));
   }

@@ -85,6 +85,12 @@ export function directoryName(text: string, field: string): string {
   return name;
 }
 
+/**
+ * Is a directory under `AIDs` that of an identity or peer? `_pending` and its like are not (08 §2), but an AID may begin
+ * with `_` (07 §2.5): it has a dot, they have none.
+ */
+export const isIdentityDirectory = (name: string): boolean => !name.startsWith('_') || name.includes('.');
+
 /** `{dir}-<8 hex>-<unix s>`; null when the name has another form (08 §5.1). */
 export function pendingOwner(handle: string): string | null {
   return /^(.+)-[0-9a-f]{8}-[0-9]+$/.exec(handle)?.[1] ?? null;

@@ -159,6 +159,9 @@ export class IdbKeyStore implements KeyStore {
   ): Promise<InstanceState> {
     return this.#run((context) => instance.updateInstanceState(context, aid, scope, update));
   }
+  updateInstanceStates(aid: string, update: (state: InstanceState) => InstanceState): Promise<void> {
+    return this.#run((context) => instance.updateInstanceStates(context, aid, update));
+  }
   loadMetadata(aid: string): Promise<IdentityMetadata> {
     return this.#run((context) => metadata.loadMetadata(context, aid));
   }

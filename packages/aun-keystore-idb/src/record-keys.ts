@@ -39,6 +39,9 @@ const slotKey = (slotId: string): string => slotIsolationKey(slotId) || '_single
 export const instanceKey = (aid: string, deviceId: string, slotId: string): string =>
   `${entryName(aid)}|${part(deviceId, 'deviceId')}|${part(slotKey(slotId), 'slotId')}`;
 
+/** Store `instance_state`, tokens: what the keys of all devices and slots of an identity begin with. */
+export const instancePrefix = (aid: string): string => `${entryName(aid)}|`;
+
 /** Store `instance_state`, cursors; with an empty namespace the prefix of all of them. */
 export const seqKey = (aid: string, deviceId: string, slotId: string, namespace: string): string =>
   `_seq_|${instanceKey(aid, deviceId, slotId)}|${part(namespace, 'namespace')}`;

@@ -133,7 +133,7 @@ export class AgentMdManager {
     return { local_etag: record.localEtag, remote_etag: record.remoteEtag };
   }
 
-  /** Never rejects; an unknown AID has an empty record. */
+  /** Read from the storage. Never rejects; an unknown AID has an empty record. */
   loadRecord(aid: string): Promise<AgentMdRecord> {
     return this.#context.book.load(aid);
   }
@@ -172,26 +172,28 @@ export class AgentMdManager {
 
   async #record({ aid, etag, lastModified }: AgentMdObservation): Promise<void> {
     const { book, clock } = this.#context;
-    const record = await book.load(aid);
-    const known =
+    const isKnown = (record: AgentMdRecord) =>
       (etag === '' || etag === record.remoteEtag) &&
       (lastModified === '' || lastModified === record.lastModified);
-    if (!known) {
-      await book.save(aid, {
-        remoteEtag: etag || undefined,
-        lastModified: lastModified || undefined,
-        observedAt: clock.now(),
-        remoteStatus: 'found',
-      });
+    const news = () => ({
+      remoteEtag: etag || undefined,
+      lastModified: lastModified || undefined,
+      observedAt: clock.now(),
+      remoteStatus: 'found' as const,
+    });
+    if (!isKnown(await book.recall(aid))) {
+      await book.save(aid, (stored) => (isKnown(stored) ? undefined : news()));
     }
     await this.#downloadIfNeverStored(aid);
   }
 
   async #downloadIfNeverStored(aid: string): Promise<void> {
     const { book, clock } = this.#context;
-    const record = await book.load(aid);
-    if (this.#closed || record.content !== null || record.fetchedAt > 0) return;
+    const wasStored = ({ content, fetchedAt }: AgentMdRecord) => content !== null || fetchedAt > 0;
+    if (this.#closed || wasStored(await book.recall(aid))) return;
     if (clock.now() < (this.#notBefore.get(aid) ?? 0)) return;
+    // Another process may have fetched it.
+    if (wasStored(await book.load(aid)) || this.#closed) return;
     const outcome = await this.#queue.offer(aid, () => downloadCard(this.#context, aid, 30_000));
     if (outcome === undefined) return;
     if (outcome.ok) {

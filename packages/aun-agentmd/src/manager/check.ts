@@ -1,5 +1,5 @@
 import { ErrorCodes, type Result, resultErr, resultOk } from 'aun-core';
-import { type DownloadContext, messageOf } from './download.js';
+import { type DownloadContext, messageOf, recordFailure } from './download.js';
 import { headCard, httpError, remoteMeta } from './exchange.js';
 import type { AgentMdRecord } from './record.js';
 import type { AgentMdManagerErrorCode, CheckAgentMdResult, HeadAgentMdResult } from './results.js';
@@ -9,10 +9,8 @@ type HeadOutcome = Result<HeadAgentMdResult, AgentMdManagerErrorCode>;
 const dayMs = 86_400_000;
 
 /** HEAD and the record that follows from it (09 §7.4). 404 is an answer here: `found: false`. */
-export async function headAndRecord(
-  { ports, book, clock }: DownloadContext,
-  aid: string,
-): Promise<HeadOutcome> {
+export async function headAndRecord(context: DownloadContext, aid: string): Promise<HeadOutcome> {
+  const { ports, book, clock } = context;
   try {
     const response = await headCard(ports, aid);
     if (response.status !== 200 && response.status !== 404)
@@ -36,7 +34,7 @@ export async function headAndRecord(
     });
   } catch (error) {
     const why = messageOf(error);
-    await book.save(aid, { checkedAt: clock.now(), remoteStatus: 'error', lastError: why });
+    await recordFailure(context, aid, why);
     return resultErr(ErrorCodes.NETWORK_ERROR, why, error);
   }
 }

@@ -56,6 +56,7 @@ async function keepCard(
   const content = utf8Encode(text);
   const localEtag = contentEtag(content);
   const etag = meta.etag === '' ? localEtag : meta.etag;
+  const isOwn = await (ports.isOwn?.(aid) ?? ports.ownAid?.() === aid);
   const nowMs = clock.now();
   const saved = await book.save(aid, {
     content,
@@ -80,7 +81,7 @@ async function keepCard(
     etag,
     last_modified: meta.lastModified,
     status: 200,
-    in_sync: ports.ownAid?.() === aid ? localEtag === etag : null,
+    in_sync: isOwn ? localEtag === etag : null,
     saved_to: saved.savedTo,
     save_error: saved.saveError,
   });
@@ -97,14 +98,24 @@ async function notFound({ book, clock }: DownloadContext, aid: string): Promise<
   return resultErr(ErrorCodes.AGENTMD_NOT_FOUND, `${aid} has no agent.md`);
 }
 
-async function failed(
-  { book, clock }: DownloadContext,
-  aid: string,
-  cause: unknown,
-): Promise<DownloadOutcome> {
+async function failed(context: DownloadContext, aid: string, cause: unknown): Promise<DownloadOutcome> {
   const why = cause instanceof CryptoError ? `agent.md of ${aid}: ${cause.message}` : messageOf(cause);
-  await book.save(aid, { checkedAt: clock.now(), remoteStatus: 'error', lastError: why });
+  await recordFailure(context, aid, why);
   return resultErr(ErrorCodes.NETWORK_ERROR, why, cause);
+}
+
+/** Keeps a network failure in the record (09 §7.4); an AID of which nothing is stored gets none. */
+export async function recordFailure(
+  { ports, book, clock }: DownloadContext,
+  aid: string,
+  why: string,
+): Promise<void> {
+  const isKnown = await (ports.isKnown?.(aid) ?? true);
+  await book.save(aid, (stored) =>
+    isKnown || stored.content !== null || stored.updatedAt > 0
+      ? { checkedAt: clock.now(), remoteStatus: 'error', lastError: why }
+      : undefined,
+  );
 }
 
 export function messageOf(error: unknown): string {

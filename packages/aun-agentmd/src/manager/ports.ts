@@ -46,6 +46,12 @@ export interface AgentMdPorts {
   readonly findCertificate: CertificateLookup;
   /** The AID this process speaks for, if any. */
   readonly ownAid?: (() => string | null) | undefined;
+  /** Is this one of the AIDs whose keys are here, for `in_sync` of a download? Default: it is the one of `ownAid`. */
+  readonly isOwn?: ((aid: string) => boolean | Promise<boolean>) | undefined;
+  /**
+   * Does the storage know this AID already? A failed request leaves no trace of one it does not know. Default: yes.
+   */
+  readonly isKnown?: ((aid: string) => boolean | Promise<boolean>) | undefined;
   /** Told after every successful download that traffic caused (09 §8.2), not after those that were asked for. */
   readonly onUpdated?: ((aid: string, etag: string) => void) | undefined;
   readonly clock?: Pick<Clock, 'now'> | undefined;

@@ -29,6 +29,8 @@ export interface UploadOptions {
   readonly traceId?: string | undefined;
 }
 
+const overtaken = 'the stored agent.md was changed while it was published; it was left as it is';
+
 type UploadOutcome = Result<UploadAgentMdResult, AgentMdManagerErrorCode>;
 
 /** Signs, PUTs, stores (09 §7.4). */
@@ -37,7 +39,8 @@ export async function uploadCard(
   aid: string,
   options: UploadOptions,
 ): Promise<UploadOutcome> {
-  const text = await textToPublish(context, aid, options.content);
+  const source = options.content === undefined ? (await context.book.load(aid)).content : null;
+  const text = textToPublish(aid, options.content ?? source ?? '');
   if (!text.ok) return text;
   const signed = signFor(aid, text.data, options.signer, context.clock.now());
   if (!signed.ok) return signed;
@@ -53,15 +56,10 @@ export async function uploadCard(
     const error = httpError(`PUT agent.md of ${aid}`, response);
     return resultErr(ErrorCodes.NETWORK_ERROR, error.message, error);
   }
-  return keepPublished(context, aid, signed.data, response);
+  return keepPublished(context, aid, { signed: signed.data, source, response });
 }
 
-async function textToPublish(
-  { book }: DownloadContext,
-  aid: string,
-  content: AgentMdContent | undefined,
-): Promise<Result<string, 'AGENTMD_PARSE_ERROR'>> {
-  const document = content ?? (await book.load(aid)).content ?? '';
+function textToPublish(aid: string, document: AgentMdContent): Result<string, 'AGENTMD_PARSE_ERROR'> {
   let text: string;
   try {
     text = toText(document);
@@ -109,11 +107,17 @@ function refuseSigner(certificate: Certificate, aid: string, nowMs: number): str
   return valid.ok ? undefined : valid.error.message;
 }
 
+interface Published {
+  readonly signed: string;
+  /** The stored card it was made from; `null` when the caller gave the text. */
+  readonly source: Uint8Array | null;
+  readonly response: AgentMdHttpResponse;
+}
+
 async function keepPublished(
   { ports, book, clock }: DownloadContext,
   aid: string,
-  signed: string,
-  response: AgentMdHttpResponse,
+  { signed, source, response }: Published,
 ): Promise<UploadOutcome> {
   const answer = readAnswer(response);
   const content = utf8Encode(signed);
@@ -121,16 +125,19 @@ async function keepPublished(
   const etag = strongEtag(text(answer.etag)) || meta.etag || contentEtag(content);
   const lastModified = text(answer.last_modified) || meta.lastModified;
   const nowMs = clock.now();
-  const saved = await book.save(aid, {
-    content,
+  const remote = {
     remoteEtag: etag,
     lastModified,
-    fetchedAt: nowMs,
     checkedAt: nowMs,
     remoteStatus: 'found',
-    verifyStatus: 'verified',
-    verifyError: '',
     lastError: '',
+  } as const;
+  let isOvertaken = false;
+  const saved = await book.save(aid, (stored) => {
+    // Somebody's edit during the upload is newer than what was published.
+    isOvertaken = source !== null && (stored.content === null || contentEtag(source) !== stored.localEtag);
+    if (isOvertaken) return remote;
+    return { ...remote, content, fetchedAt: nowMs, verifyStatus: 'verified', verifyError: '' };
   });
   return resultOk({
     ...answer,
@@ -140,8 +147,8 @@ async function keepPublished(
     last_modified: lastModified,
     agent_md_url: text(answer.agent_md_url) || (await ports.urlOf(aid)),
     content: signed,
-    saved_to: saved.savedTo,
-    save_error: saved.saveError,
+    saved_to: isOvertaken ? null : saved.savedTo,
+    save_error: isOvertaken ? overtaken : saved.saveError,
   });
 }
 

@@ -7,7 +7,7 @@ import { browserEnvironment } from './environment.js';
 
 /**
  * Manages the identities of this origin in IndexedDB and finds those of others (07 §3, §12). Every fallible method
- * gives a promise of a `Result` and never rejects.
+ * gives a promise of a `Result` and never rejects, except for arguments of a wrong type.
  *
  * @example
  * const store = new AIDStore({ aunPath: 'my-app', encryptionSeed: '' });

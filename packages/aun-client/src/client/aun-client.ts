@@ -282,8 +282,13 @@ export class AnyClient<A extends AnyAid = AnyAid> extends LegacyClient<A> {
 
   // Settings
 
-  /** Headers sent with every message; null clears them (07 §6.9). */
+  /**
+   * Headers sent with every message; null clears them (07 §6.9).
+   * @throws {ValidationError} for anything but an object
+   */
   setProtectedHeaders(headers: Record<string, unknown> | ProtectedHeaders | null): void {
+    const usable = headers === null || headers === undefined || typeof headers === 'object';
+    if (!usable || Array.isArray(headers)) throw new ValidationError('protected headers must be an object');
     this.#core.headers = instanceHeaders(headers);
   }
   getProtectedHeaders(): Record<string, string> | null {

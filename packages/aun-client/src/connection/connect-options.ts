@@ -78,6 +78,13 @@ const KNOWN: ReadonlySet<string> = new Set([
   'topology',
 ]);
 
+/** Members of the options that are objects; those of `extra_info` are free. */
+const KNOWN_WITHIN: Readonly<Record<string, ReadonlySet<string>>> = {
+  timeouts: new Set(['connect', 'call', 'http']),
+  retry: new Set(['initial_delay', 'max_delay', 'max_attempts']),
+  delivery_mode: new Set(['mode', 'routing', 'affinity_ttl_ms']),
+};
+
 type Bag = Record<string, unknown>;
 
 const isBag = (value: unknown): value is Bag =>
@@ -108,16 +115,17 @@ const count = (bag: Bag, field: string, nested: unknown, fallback: number): numb
 };
 
 const nestedBag = (bag: Bag, field: string): Bag => {
-  const value = bag[field];
-  if (value === undefined) return {};
+  const value = bag[field] ?? {};
   return isBag(value) ? snakeKeys(value) : fail(field, 'must be an object');
 };
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
 const deliveryMode = (value: unknown): DeliveryMode => {
-  const bag = value === undefined ? {} : isBag(value) ? snakeKeys(value) : { mode: value };
-  const { mode = 'fanout', routing = '', affinity_ttl_ms = 0 } = bag;
+  const bag = isBag(value) ? snakeKeys(value) : { mode: value };
+  const mode = bag.mode ?? 'fanout';
+  const routing = bag.routing ?? '';
+  const affinity_ttl_ms = bag.affinity_ttl_ms ?? 0;
   if (mode !== 'fanout' && mode !== 'queue') return fail('delivery_mode', 'must be fanout or queue');
   if (routing !== '' && routing !== 'round_robin' && routing !== 'sender_affinity') {
     return fail('delivery_mode.routing', 'must be round_robin or sender_affinity');
@@ -134,12 +142,12 @@ const extraInfo = (value: unknown): JsonObject => {
 };
 
 const kindOf = (value: unknown): 'long' | 'short' => {
-  if (value === undefined || value === 'long') return 'long';
+  if (value === undefined || value === null || value === 'long') return 'long';
   return value === 'short' ? 'short' : fail('connection_kind', "must be 'long' or 'short'");
 };
 
 const checkTopology = (value: unknown): void => {
-  if (value === undefined || value === 'gateway') return;
+  if (value === undefined || value === null || value === 'gateway') return;
   fail(
     'topology',
     value === 'peer' || value === 'relay' ? `'${value}' is not implemented` : "must be 'gateway'",
@@ -153,6 +161,15 @@ const slotId = (value: unknown): string | null => {
     : fail('slot_id', 'must be 1 to 128 of [A-Za-z0-9._/ :-] and not begin with a separator');
 };
 
+/** As they were written, those inside an option as `option.key`. */
+const unknownKeys = (options: Bag): string[] =>
+  Object.entries(options).flatMap(([key, value]) => {
+    if (!KNOWN.has(snakeCase(key))) return [key];
+    const known = KNOWN_WITHIN[snakeCase(key)];
+    if (known === undefined || !isBag(value)) return [];
+    return Object.keys(value).flatMap((name) => (known.has(snakeCase(name)) ? [] : [`${key}.${name}`]));
+  });
+
 /**
  * Checks and completes the options of `connect()` (07 §6.3).
  * @throws {ValidationError} naming the offending field
@@ -160,7 +177,7 @@ const slotId = (value: unknown): string | null => {
 export const parseConnectOptions = (options: unknown = {}): ConnectionSettings => {
   if (!isBag(options)) throw new ValidationError('connect options must be an object');
   const bag = snakeKeys(options);
-  const unknown = Object.keys(options).filter((key) => !KNOWN.has(snakeCase(key)));
+  const unknown = unknownKeys(options);
   if (unknown.length > 0) {
     throw new ValidationError(`connect options contain unsupported field(s): ${unknown.sort().join(', ')}`);
   }
@@ -169,6 +186,8 @@ export const parseConnectOptions = (options: unknown = {}): ConnectionSettings =
   const long = kind === 'long';
   const timeouts = nestedBag(bag, 'timeouts');
   const retry = nestedBag(bag, 'retry');
+  const heartbeat = heartbeatSeconds(seconds(bag, 'heartbeat_interval', undefined, 30));
+  const shortTtlMs = count(bag, 'short_ttl_ms', undefined, 0);
   const retrySeconds = (field: string, nested: unknown, fallback: number): number =>
     clamp(seconds(bag, field, nested, fallback), 1, 64) * 1_000;
   return {
@@ -182,9 +201,9 @@ export const parseConnectOptions = (options: unknown = {}): ConnectionSettings =
     retryInitialDelayMs: retrySeconds('retry_initial_delay', retry.initial_delay, 1),
     retryMaxDelayMs: retrySeconds('retry_max_delay', retry.max_delay, 64),
     retryMaxAttempts: count(bag, 'retry_max_attempts', retry.max_attempts, 0),
-    heartbeatIntervalS: long ? heartbeatSeconds(bag.heartbeat_interval ?? 30) : 0,
+    heartbeatIntervalS: long ? heartbeat : 0,
     tokenRefreshBeforeS: seconds(bag, 'token_refresh_before', undefined, 1_800),
-    shortTtlMs: long ? 0 : count(bag, 'short_ttl_ms', undefined, 0),
+    shortTtlMs: long ? 0 : shortTtlMs,
     slotId: slotId(bag.slot_id),
     deliveryMode: deliveryMode(bag.delivery_mode),
     extraInfo: extraInfo(bag.extra_info),

@@ -1,4 +1,4 @@
-import { type Logger, noopLogger } from 'aun-core';
+import { type Logger, noopLogger, ValidationError } from 'aun-core';
 
 /** May return anything; promises are awaited. */
 export type EventHandler<P = unknown> = (payload: P) => unknown;
@@ -47,6 +47,7 @@ export class EventDispatcher {
     this.#onListener = onListener;
   }
 
+  /** @throws {ValidationError} for an event that is no text or a handler that is no function */
   on(event: string, handler: EventHandler<never> | AnyEventHandler): Subscription {
     return this.#add(event, handler, false);
   }
@@ -81,6 +82,9 @@ export class EventDispatcher {
   }
 
   #add(event: string, handler: EventHandler<never> | AnyEventHandler, once: boolean): Subscription {
+    if (typeof event !== 'string') throw new ValidationError('the name of an event must be text');
+    if (typeof handler !== 'function')
+      throw new ValidationError(`the handler of '${event}' must be a function`);
     const listener: Listener = {
       handler,
       live: true,

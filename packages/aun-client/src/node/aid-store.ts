@@ -8,6 +8,7 @@ import {
   type SyncKeyStore,
 } from 'aun-core';
 import type { Environment } from '../environment.js';
+import { checkSeeds } from '../store/arguments.js';
 import {
   AnyAidStore,
   describeIdentity,
@@ -27,7 +28,7 @@ import { nodeEnvironment } from './environment.js';
 
 /**
  * Manages the identities of one keystore directory and finds those of others (07 §3). Fallible methods return a
- * `Result` and never throw. `load`, `list`, `changeSeed` and `importGroupIdentity` are synchronous; their `…Async`
+ * `Result` and never throw, except for arguments of a wrong type. `load`, `list`, `changeSeed` and `importGroupIdentity` are synchronous; their `…Async`
  * forms return promises on every platform.
  *
  * @example
@@ -53,7 +54,7 @@ export class AIDStore extends AnyAidStore<AID> {
     const environment = this.#environment;
     return this.#now(
       (keys) => {
-        const loaded = loadIdentitySync(String(aid), keys, environment);
+        const loaded = loadIdentitySync(aid, keys, environment);
         // The environment of this platform makes AIDs of this platform.
         return loaded.ok ? resultOk({ aid: loaded.data as AID }) : loaded;
       },
@@ -75,6 +76,7 @@ export class AIDStore extends AnyAidStore<AID> {
     newSeed: string,
     options?: ChangeSeedOptions,
   ): Result<{ changed: boolean; count: number }> {
+    checkSeeds(oldSeed, newSeed, options);
     return this.#now(
       (keys) =>
         judgeSeeds(oldSeed, newSeed, options) ?? seedChanged(keys.changeSeedSync(oldSeed, newSeed, options)),

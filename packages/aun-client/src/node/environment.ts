@@ -21,7 +21,7 @@ export const expandAunPath = (path: string): string => {
 const readRootCa = (path: string | null): string[] => {
   if (path === null) return [];
   try {
-    return [readFileSync(path, 'utf8')];
+    return [readFileSync(expandAunPath(path), 'utf8')];
   } catch (error) {
     throw new ValidationError(`rootCaPath: ${path} cannot be read`, {
       data: { field: 'rootCaPath' },

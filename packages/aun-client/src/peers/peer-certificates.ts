@@ -6,6 +6,7 @@ import {
   issuerOf,
   type JsonValue,
   type KeyStore,
+  KeyStoreError,
   type Logger,
   NotFoundError,
   TimeoutError,
@@ -19,6 +20,7 @@ import {
 } from 'aun-pki';
 import { peerGatewayUrl } from 'aun-transport';
 import type { GatewayLocator } from '../session/gateway-locator.js';
+import { withDeadline } from '../store/deadline.js';
 import { type CertificateVerifier, CHAIN_TROUBLE } from '../trust/certificate-verifier.js';
 import type { PkiClient } from '../trust/pki-client.js';
 import { TimedCache } from '../trust/timed-cache.js';
@@ -34,6 +36,7 @@ export type CertificateWish = {
   readonly fingerprint?: string;
   /** Asks the network even if a verified certificate is cached. */
   readonly fresh?: boolean;
+  /** For this caller; others who wait for the same answer have their own. Default 30,000 per request. */
   readonly timeoutMs?: number;
 };
 
@@ -75,7 +78,9 @@ export class PeerCertificates {
     }
     const key = cacheKey(wish.aid, fingerprint);
     if (wish.fresh === true) this.forget(wish.aid);
-    return this.#cache.get(key, () => this.#find(wish.aid, fingerprint, wish));
+    const flight = this.#cache.get(key, () => this.#find(wish.aid, fingerprint, wish));
+    if (wish.timeoutMs === undefined) return flight;
+    return withDeadline(this.#ports.clock, wish.timeoutMs, `the certificate of ${wish.aid}`, flight);
   }
 
   /** Takes certificates that came with a bootstrap answer; what does not verify is ignored (01 §14). */
@@ -110,7 +115,7 @@ export class PeerCertificates {
         this.#ports.logger.debug('stored peer certificate refused', { aid, error });
       }
     }
-    return this.#fetch(aid, fingerprint, wish.timeoutMs ?? FETCH_TIMEOUT_MS);
+    return this.#fetch(aid, fingerprint, Math.max(FETCH_TIMEOUT_MS, wish.timeoutMs ?? 0));
   }
 
   async #stored(aid: string, fingerprint: string): Promise<Certificate | null> {
@@ -133,9 +138,21 @@ export class PeerCertificates {
       );
     }
     const verified = await this.#verify(certificate, aid, fingerprint);
-    await this.#ports.keys.saveCert(aid, verified.pem, { active: fingerprint === '' });
+    await this.#save(aid, verified.pem, fingerprint === '');
     this.#cacheByKey(aid, verified);
     return verified;
+  }
+
+  /** A local identity with another key, or with a newer certificate, keeps its own (07 §3.7, 08 §8.3). */
+  async #save(aid: string, pem: string, active: boolean): Promise<void> {
+    const { keys, logger } = this.#ports;
+    try {
+      await keys.saveCert(aid, pem, { active });
+    } catch (error) {
+      if (!active || !(error instanceof KeyStoreError) || error.code !== 'certificate_conflict') throw error;
+      logger.warn('the certificate of the PKI does not become that of the local identity', { aid, error });
+      await keys.saveCert(aid, pem, { active: false });
+    }
   }
 
   async #verify(certificate: Certificate, aid: string, fingerprint: string): Promise<Certificate> {

@@ -9,7 +9,7 @@ export type GatewayLocatorPorts = {
   readonly fixedUrl: string | null;
   /** Where the gateway address of the identity that speaks is remembered; null for look-ups of a store. */
   readonly metadata: { readonly keys: MetadataStore; readonly aid: string } | null;
-  /** Told the best address after every discovery. */
+  /** Told the best address of that identity whenever it was discovered, whoever discovered it. */
   readonly onDiscovered?: ((gatewayUrl: string) => void) | undefined;
 };
 
@@ -21,6 +21,8 @@ const isUnreachable = (error: unknown): boolean =>
 export class GatewayLocator {
   readonly #ports: GatewayLocatorPorts;
   #seeded = false;
+  /** `discoveredAt` of the addresses that were remembered already. */
+  #remembered: number | null = null;
 
   constructor(ports: GatewayLocatorPorts) {
     this.#ports = ports;
@@ -31,9 +33,8 @@ export class GatewayLocator {
     const { fixedUrl, discovery } = this.#ports;
     if (fixedUrl !== null) return [fixedUrl];
     await this.#seed(aid);
-    const before = discovery.peek(aid)?.discoveredAt;
     const found = await discovery.gateways(aid);
-    if (found.discoveredAt !== before) await this.#discovered(aid, found);
+    await this.#remember(aid, found);
     return found.urls;
   }
 
@@ -84,7 +85,7 @@ export class GatewayLocator {
     if (fixedUrl !== null) return [];
     try {
       const found = await discovery.refresh(aid);
-      await this.#discovered(aid, found);
+      await this.#remember(aid, found);
       return found.urls.filter((url) => !tried.includes(url));
     } catch (error) {
       if (isUnreachable(error)) return [];
@@ -98,18 +99,18 @@ export class GatewayLocator {
     this.#seeded = true;
     const { gateway_url, gateway_cached_at } = await metadata.keys.loadMetadata(aid);
     if (typeof gateway_url !== 'string' || gateway_url === '') return;
-    discovery.seed(aid, {
-      urls: [gateway_url],
-      discoveredAt: typeof gateway_cached_at === 'number' ? gateway_cached_at : 0,
-    });
+    this.#remembered = typeof gateway_cached_at === 'number' ? gateway_cached_at : 0;
+    discovery.seed(aid, { urls: [gateway_url], discoveredAt: this.#remembered });
   }
 
-  async #discovered(aid: string, { urls, discoveredAt }: CachedGateways): Promise<void> {
+  /** What the identity's store or another client of it has discovered is news as well. */
+  async #remember(aid: string, { urls, discoveredAt }: CachedGateways): Promise<void> {
     const { metadata, onDiscovered } = this.#ports;
     const [url] = urls;
-    if (url === undefined) return;
+    if (url === undefined || metadata === null || metadata.aid !== aid) return;
+    if (discoveredAt === this.#remembered) return;
+    this.#remembered = discoveredAt;
     onDiscovered?.(url);
-    if (metadata === null || metadata.aid !== aid) return;
     await metadata.keys.saveMetadata(aid, { gateway_url: url, gateway_cached_at: discoveredAt });
   }
 }

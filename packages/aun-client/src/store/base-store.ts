@@ -17,6 +17,13 @@ import { parseCertificate } from 'aun-pki';
 import type { AnyAid } from '../aid.js';
 import type { Environment } from '../environment.js';
 import { type LegacyStore, rememberStore } from '../legacy/store-registry.js';
+import {
+  checkCardText,
+  checkFetchOptions,
+  checkResolveOptions,
+  checkSeeds,
+  checkTtlDays,
+} from './arguments.js';
 import { failureOf } from './failures.js';
 import { judgeImport } from './import-identity.js';
 import { loadIdentity } from './loader.js';
@@ -81,7 +88,7 @@ export abstract class AnyAidStore<A extends AnyAid> implements LegacyStore<A> {
   async loadAsync(aid: string): Promise<Result<{ aid: A }>> {
     const { environment, keys } = this.#opened;
     try {
-      const loaded = await loadIdentity(String(aid), keys, environment);
+      const loaded = await loadIdentity(aid, keys, environment);
       // What an environment makes is of the class of its platform.
       return loaded.ok ? resultOk({ aid: loaded.data as A }) : loaded;
     } catch (error) {
@@ -110,22 +117,22 @@ export abstract class AnyAidStore<A extends AnyAid> implements LegacyStore<A> {
 
   /** Certificate and agent.md of anybody, verified (07 §3.7). */
   async resolve(aid: string, options?: ResolveOpts): Promise<Result<ResolveResult<A>>> {
-    return (await this.#operations.resolve(aid, options)) as Result<ResolveResult<A>>;
+    return (await this.#operations.resolve(aid, checkResolveOptions(options))) as Result<ResolveResult<A>>;
   }
 
   /** Downloads and verifies an agent.md; a number is the timeout in milliseconds (07 §3.8). */
-  fetchAgentMd(aid: string, options?: number | FetchAgentMdOpts): Promise<Result<FetchAgentMdResult>> {
-    return this.#operations.fetchAgentMd(aid, options);
+  async fetchAgentMd(aid: string, options?: number | FetchAgentMdOpts): Promise<Result<FetchAgentMdResult>> {
+    return this.#operations.fetchAgentMd(aid, checkFetchOptions(options));
   }
 
   /** Same as {@link fetchAgentMd}. */
   downloadAgentMd(aid: string, options?: number | FetchAgentMdOpts): Promise<Result<FetchAgentMdResult>> {
-    return this.#operations.fetchAgentMd(aid, options);
+    return this.fetchAgentMd(aid, options);
   }
 
   /** Is the stored card the published one? `ttlDays` 0 forces a look at the server. */
-  checkAgentMd(aid: string, ttlDays?: number): Promise<Result<CheckAgentMdResult>> {
-    return this.#operations.checkAgentMd(aid, ttlDays);
+  async checkAgentMd(aid: string, ttlDays?: number): Promise<Result<CheckAgentMdResult>> {
+    return this.#operations.checkAgentMd(aid, checkTtlDays(ttlDays));
   }
 
   headAgentMd(aid: string): Promise<Result<HeadAgentMdResult>> {
@@ -133,8 +140,8 @@ export abstract class AnyAidStore<A extends AnyAid> implements LegacyStore<A> {
   }
 
   /** Signs and publishes the card of a local identity; without `content` the stored one (07 §3.9). */
-  uploadAgentMd(aid: string, content?: string): Promise<Result<UploadAgentMdResult>> {
-    return this.#operations.uploadAgentMd(aid, content);
+  async uploadAgentMd(aid: string, content?: string): Promise<Result<UploadAgentMdResult>> {
+    return this.#operations.uploadAgentMd(aid, checkCardText(content));
   }
 
   /** A new certificate for the same key; load the identity again afterwards (07 §3.10). */
@@ -163,6 +170,7 @@ export abstract class AnyAidStore<A extends AnyAid> implements LegacyStore<A> {
     newSeed: string,
     options?: ChangeSeedOptions,
   ): Promise<Result<{ changed: boolean; count: number }>> {
+    checkSeeds(oldSeed, newSeed, options);
     return (
       judgeSeeds(oldSeed, newSeed, options) ??
       this.#opened.keys.changeSeed(oldSeed, newSeed, options).then(seedChanged, seedFailure)

@@ -41,7 +41,9 @@ const keyStoreCode = (error: KeyStoreError): string =>
       ? ErrorCodes.CERT_PARSE_ERROR
       : error.code === 'identity_exists'
         ? ErrorCodes.IDENTITY_CONFLICT
-        : KEYSTORE_ERROR;
+        : error.code === 'invalid_argument'
+          ? ErrorCodes.INVALID_AID_FORMAT
+          : KEYSTORE_ERROR;
 
 const isNetwork = (error: unknown): boolean =>
   error instanceof ConnectionError || error instanceof TimeoutError;

@@ -12,14 +12,17 @@ export type ImportableIdentity = {
 const text = (...candidates: readonly unknown[]): string =>
   candidates.find((value): value is string => typeof value === 'string' && value !== '') ?? '';
 
+const bagOf = (value: GroupIdentityMaterial | null | undefined): GroupIdentityMaterial =>
+  typeof value === 'object' && value !== null ? value : {};
+
 /** Checks key and certificate of a group identity in the order of 07 §3.12; nothing is stored. */
 export const judgeImport = (
   name: string | GroupIdentityMaterial,
   material: GroupIdentityMaterial | undefined,
   now: number,
 ): Result<ImportableIdentity> => {
-  const given = typeof name === 'string' ? (material ?? {}) : name;
-  const aid = text(typeof name === 'string' ? name : name.aid).trim();
+  const given = bagOf(typeof name === 'string' ? material : name);
+  const aid = text(typeof name === 'string' ? name : given.aid).trim();
   const keyPem = text(given.private_key_pem, given.privateKeyPem);
   const publicKey = text(given.public_key_der_b64, given.publicKeyDerB64);
   const certPem = text(given.cert_pem, given.certPem, given.cert);

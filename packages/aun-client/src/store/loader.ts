@@ -11,7 +11,7 @@ import { CryptoError, PrivateKey, signDer, utf8Encode, verifyDer } from 'aun-cry
 import { type Certificate, checkValidity, parseCertificate, verifyChain } from 'aun-pki';
 import { type AnyAid, createAid } from '../aid.js';
 import type { Environment } from '../environment.js';
-import { failureOf } from './failures.js';
+import { type Failure, failureOf } from './failures.js';
 
 const SKEW_S = 300;
 const PREVIOUS_KEYS = 3;
@@ -132,6 +132,15 @@ const parseKeyQuietly = (pem: string): PrivateKey[] => {
   }
 };
 
+const NO_TEXT = resultErr(ErrorCodes.INVALID_AID_FORMAT, 'aid must be text');
+
+/** Nothing can be stored under a text that no key store takes for a name. */
+const loadFailure = (name: string, error: unknown): Failure => {
+  if (!(error instanceof KeyStoreError)) throw error;
+  if (error.code === 'invalid_argument') return resultErr(ErrorCodes.CERT_NOT_FOUND, error.message, error);
+  return failureOf(new KeyStoreError(error.code, `${name}: ${error.message}`, { cause: error }));
+};
+
 /** Reads and judges an identity without the network (07 §3.3). */
 export const loadIdentitySync = (
   aid: string,
@@ -139,6 +148,7 @@ export const loadIdentitySync = (
   environment: Environment,
   options: LoadOptions = {},
 ): Result<AnyAid> => {
+  if (typeof aid !== 'string') return NO_TEXT;
   const name = aid.trim();
   try {
     const first = judgeIdentity(name, readSync(name, keys), environment, options);
@@ -147,8 +157,7 @@ export const loadIdentitySync = (
     if (!mismatch || !keys.repairKeyPairSync(name)) return first;
     return judgeIdentity(name, readSync(name, keys), environment, options);
   } catch (error) {
-    if (!(error instanceof KeyStoreError)) throw error;
-    return failureOf(new KeyStoreError(error.code, `${name}: ${error.message}`, { cause: error }));
+    return loadFailure(name, error);
   }
 };
 
@@ -159,6 +168,7 @@ export const loadIdentity = async (
   environment: Environment,
   options: LoadOptions = {},
 ): Promise<Result<AnyAid>> => {
+  if (typeof aid !== 'string') return NO_TEXT;
   const name = aid.trim();
   try {
     await environment.prepare();
@@ -167,8 +177,7 @@ export const loadIdentity = async (
     if (!mismatch || !(await keys.repairKeyPair(name))) return first;
     return judgeIdentity(name, await read(name, keys), environment, options);
   } catch (error) {
-    if (!(error instanceof KeyStoreError)) throw error;
-    return failureOf(new KeyStoreError(error.code, `${name}: ${error.message}`, { cause: error }));
+    return loadFailure(name, error);
   }
 };
 

@@ -21,7 +21,6 @@ export type RenewalPorts = {
   readonly pki: Pick<PkiClient, 'certificate'>;
   readonly preAuth: PreAuth;
   readonly login: Login;
-  readonly scope: { readonly deviceId: string; readonly slotId: string };
 };
 
 const checked = (aid: string, answer: { readonly [key: string]: unknown }, code: string): Certificate => {
@@ -122,6 +121,6 @@ const adopt = async (
 ): Promise<Certificate> => {
   await ports.keys.savePendingCert(handle, certificate.pem);
   await ports.keys.promotePending(handle, { replace: true });
-  await ports.keys.updateInstanceState(who.aid, ports.scope, (state) => ({ ...state, ...CLEARED_TOKENS }));
+  await ports.keys.updateInstanceStates(who.aid, (state) => ({ ...state, ...CLEARED_TOKENS }));
   return certificate;
 };

@@ -7,6 +7,8 @@ import { failureOf, unwrap } from './failures.js';
 import type { ResolveOpts, ResolveResult } from './types.js';
 
 const TIMEOUT_MS = 10_000;
+/** Of a download (07 §3.8). Others may wait for the same card: it is the caller who gives up earlier. */
+export const CARD_TIMEOUT_MS = 30_000;
 
 export type ResolvePorts = {
   readonly environment: Environment;
@@ -43,7 +45,9 @@ const resolveNamed = async (
   const identity = cached ?? (await fetchIdentity(name, options, timeoutMs, ports));
   const source = { cert_from_cache: cached !== null, agent_md_fetched: options.skipAgentMd !== true };
   if (options.skipAgentMd === true) return { aid: identity, source };
-  const card = unwrap(await ports.services.cards.download(name, { timeoutMs }));
+  const card = unwrap(
+    await ports.services.cards.download(name, { timeoutMs: Math.max(CARD_TIMEOUT_MS, timeoutMs) }),
+  );
   return { aid: identity, agent_md: card, source };
 };
 

@@ -19,12 +19,13 @@ import type { Environment } from '../environment.js';
 import { openServices, type Services } from '../services.js';
 import type { Credentials } from '../session/login.js';
 import { alone } from './alone.js';
+import { withDeadline } from './deadline.js';
 import { diagnoseIdentity } from './diagnosis.js';
 import { failureOf, KEYSTORE_ERROR } from './failures.js';
 import type { LoadOptions } from './loader.js';
 import { Registration } from './registration.js';
 import { rekeyIdentity, renewCertificate } from './renewal.js';
-import { resolveAid } from './resolve.js';
+import { CARD_TIMEOUT_MS, resolveAid } from './resolve.js';
 import { StoreTrust } from './trust.js';
 import type {
   DiagnoseResult,
@@ -35,6 +36,8 @@ import type {
   ResolveResult,
 } from './types.js';
 import { uploadAgentMd } from './upload.js';
+
+const WITHOUT_CERT: ReadonlySet<string> = new Set([ErrorCodes.CERT_NOT_FOUND, ErrorCodes.INVALID_AID_FORMAT]);
 
 export type LoadIdentity = (aid: string, options?: LoadOptions) => Promise<Result<AnyAid>>;
 
@@ -85,16 +88,20 @@ export class StoreOperations {
     });
   }
 
-  resolve(aid: string, options: ResolveOpts = {}): Promise<Result<ResolveResult>> {
+  resolve(aid: string, options: ResolveOpts): Promise<Result<ResolveResult>> {
     const load = (name: string) => this.#load(name);
     const ports = { environment: this.#environment, services: this.#open(), load };
     return this.#named(aid, (name) => resolveAid(name, options, ports));
   }
 
-  fetchAgentMd(aid: string, options: number | FetchAgentMdOpts = {}): Promise<Result<FetchAgentMdResult>> {
-    const { timeout, requireVerified } = typeof options === 'number' ? { timeout: options } : options;
-    const download = { timeoutMs: timeout, requireVerified };
-    return this.#named(aid, (name) => this.#open().cards.download(name, download));
+  fetchAgentMd(aid: string, options: FetchAgentMdOpts): Promise<Result<FetchAgentMdResult>> {
+    const { timeout = CARD_TIMEOUT_MS, requireVerified } = options;
+    // Others may wait for the same card: it is this caller who gives up earlier.
+    const download = { timeoutMs: Math.max(CARD_TIMEOUT_MS, timeout), requireVerified };
+    return this.#named(aid, (name) => {
+      const work = this.#open().cards.download(name, download);
+      return withDeadline(this.#environment.clock, timeout, `the agent.md of ${name}`, work);
+    });
   }
 
   checkAgentMd(aid: string, ttlDays = 1): Promise<Result<CheckAgentMdResult>> {
@@ -131,9 +138,17 @@ export class StoreOperations {
   }
 
   async diagnose(aid: string): Promise<Result<DiagnoseResult>> {
-    const [local, remote] = await Promise.all([this.#load(aid), this.exists(aid)]);
-    const hasCert = local.ok || local.error.code !== ErrorCodes.CERT_NOT_FOUND;
-    return resultOk(diagnoseIdentity({ aid, local, remote, hasCert }));
+    const loading = this.#load(aid).catch((error: unknown) => failureOf(error, ErrorCodes.CERT_PARSE_ERROR));
+    const [local, remote] = await Promise.all([loading, this.exists(aid)]);
+    const name = typeof aid === 'string' ? aid : '';
+    return resultOk(
+      diagnoseIdentity({
+        aid: name,
+        local,
+        remote,
+        hasCert: local.ok || !WITHOUT_CERT.has(local.error.code),
+      }),
+    );
   }
 
   async close(): Promise<void> {
@@ -184,14 +199,17 @@ export class StoreOperations {
 
   async #certFacts(aid: string, certificate: { readonly notAfter: Date; readonly fingerprint: string }) {
     const { content } = await this.#keys.loadAgentMd(aid);
-    const facts = { new_cert_not_after: certificate.notAfter, new_fingerprint: certificate.fingerprint };
+    const facts = {
+      new_cert_not_after: new Date(certificate.notAfter),
+      new_fingerprint: certificate.fingerprint,
+    };
     return content === null ? facts : { ...facts, agent_md_resign: true };
   }
 
   #renewalPorts() {
-    const { pki, preAuth, deviceId, slotId } = this.#environment;
+    const { pki, preAuth } = this.#environment;
     const { locator, login } = this.#open();
-    return { keys: this.#keys, locator, login, pki, preAuth, scope: { deviceId, slotId } };
+    return { keys: this.#keys, locator, login, pki, preAuth };
   }
 
   #open(): Services {

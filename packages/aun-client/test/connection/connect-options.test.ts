@@ -73,6 +73,14 @@ describe('connect options', () => {
     });
   });
 
+  it('take null for "not given", whatever the option', () => {
+    const names = 'auto_reconnect connect_timeout call_timeout http_timeout timeouts retry_initial_delay';
+    const more = 'retry_max_delay retry_max_attempts retry heartbeat_interval token_refresh_before';
+    const rest = 'connection_kind short_ttl_ms slot_id delivery_mode extra_info background_sync topology';
+    const nulls = Object.fromEntries(`${names} ${more} ${rest}`.split(' ').map((name) => [name, null]));
+    expect(parseConnectOptions(nulls)).toEqual(parseConnectOptions());
+  });
+
   it('name unknown keys as they were written', () => {
     expect(() => parseConnectOptions({ callTimeOut: 1 })).toThrow(/unsupported field\(s\): callTimeOut$/);
   });
@@ -92,6 +100,15 @@ describe('connect options', () => {
     [{ delivery_mode: 'broadcast' }, 'delivery_mode'],
     [{ topology: 'peer' }, 'not implemented'],
     [{ extra_info: 'x' }, 'extra_info'],
+    [{ heartbeat_interval: 'x' }, 'heartbeat_interval'],
+    [{ heartbeat_interval: -1 }, 'heartbeat_interval'],
+    [{ heartbeat_interval: Number.NaN }, 'heartbeat_interval'],
+    [{ connection_kind: 'short', heartbeat_interval: 'x' }, 'heartbeat_interval'],
+    [{ short_ttl_ms: 'x' }, 'short_ttl_ms'],
+    [{ retry: { delay: 1 } }, 'unsupported field(s): retry.delay'],
+    [{ timeouts: { connect: 1, read: 1 } }, 'unsupported field(s): timeouts.read'],
+    [{ delivery_mode: { mode: 'queue', ttl: 1 } }, 'unsupported field(s): delivery_mode.ttl'],
+    [{ zeta: 1, retry: { delay: 1 } }, 'unsupported field(s): retry.delay, zeta'],
   ])('refuse %j', (options, field) => {
     expect(() => parseConnectOptions(options)).toThrow(ValidationError);
     expect(() => parseConnectOptions(options)).toThrow(field);

@@ -146,6 +146,10 @@ export class MemoryKeyStore implements KeyStore {
     this.#states.set(scoped(aid, scope), next);
     return next;
   }
+  async updateInstanceStates(aid: string, update: (state: InstanceState) => InstanceState): Promise<void> {
+    for (const [name, state] of this.#states)
+      if (name.startsWith(key(aid, ''))) this.#states.set(name, update(state));
+  }
   async loadMetadata(aid: string): Promise<IdentityMetadata> {
     return this.#metadata.get(aid) ?? {};
   }

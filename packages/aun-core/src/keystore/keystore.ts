@@ -79,6 +79,8 @@ export interface StateStore {
     scope: InstanceScope,
     update: (state: InstanceState) => InstanceState,
   ): Promise<InstanceState>;
+  /** The same for every device and slot that this identity has a state of, all or none (07 §3.10). */
+  updateInstanceStates(aid: string, update: (state: InstanceState) => InstanceState): Promise<void>;
   loadMetadata(aid: string): Promise<IdentityMetadata>;
   /** Writes the given members; `undefined` deletes one. */
   saveMetadata(aid: string, changes: { readonly [key: string]: JsonValue | undefined }): Promise<void>;

@@ -5,7 +5,7 @@ import type { FileStat } from '../files/file-layer.js';
 import { listIfPresent, readTextIfPresent, statIfPresent } from '../files/read.js';
 import { systemCode } from '../files/system-error.js';
 import { parseKeyFile } from '../keys/key-file.js';
-import { type IdentityPaths, identityPathsIn } from '../layout.js';
+import { type IdentityPaths, identityPathsIn, isIdentityDirectory } from '../layout.js';
 import { breathe, type Steps } from '../steps.js';
 import { parsed } from './certificates.js';
 
@@ -28,9 +28,7 @@ export function* listIdentities(
   context: StoreContext,
   cache: ListingCache,
 ): Steps<readonly IdentitySummary[]> {
-  const names = listIfPresent(context.files, context.layout.identities).filter(
-    (name) => !name.startsWith('_'),
-  );
+  const names = listIfPresent(context.files, context.layout.identities).filter(isIdentityDirectory);
   const present = new Set(names);
   for (const known of cache.keys()) if (!present.has(known)) cache.delete(known);
   const found: IdentitySummary[] = [];

@@ -3,7 +3,7 @@ import { aidDirectoryName } from 'aun-core';
 import type { StoreContext } from '../context.js';
 import { exists, listIfPresent } from '../files/read.js';
 import type { KeySlot } from '../keys/key-pair.js';
-import { pendingOwner } from '../layout.js';
+import { isIdentityDirectory, pendingOwner } from '../layout.js';
 
 /** A key file that a seed change must look at. */
 export interface FoundKey {
@@ -18,7 +18,7 @@ export interface FoundKey {
 export function findKeyFiles(context: StoreContext): readonly FoundKey[] {
   const { identities, pending, pendingBinds } = context.layout;
   const identityKeys = listIfPresent(context.files, identities)
-    .filter((name) => !name.startsWith('_'))
+    .filter(isIdentityDirectory)
     .map((name) => identityKey(context, name, name, `AIDs/${name}`, true));
   const pendingKeys = listIfPresent(context.files, pending).flatMap((handle) => {
     const owner = pendingOwner(handle);

@@ -33,13 +33,38 @@ export function* updateInstanceState(
   );
 }
 
+/** The same in the rows of all devices and slots, in one transaction (07 §3.10). */
+export function* updateInstanceStates(
+  context: StoreContext,
+  aid: string,
+  update: (state: InstanceState) => InstanceState,
+): Steps<void> {
+  yield* readDatabase(context, identityDatabase(context, aid), (database) =>
+    immediate(database, () => {
+      for (const row of database.all('SELECT rowid, data FROM instance_state')) {
+        const data = JSON.stringify(update(stateOf(row.data)));
+        database.run(
+          'UPDATE instance_state SET data = ?, updated_at = ? WHERE rowid = ?',
+          data,
+          context.clock.now(),
+          row.rowid ?? null,
+        );
+      }
+    }),
+  );
+}
+
 export function readState(database: SqlDatabase, scope: InstanceScope): InstanceState {
   const row = database.get(
     'SELECT data FROM instance_state WHERE device_id = ? AND slot_id = ?',
     scope.deviceId,
     slotKey(scope),
   );
-  const state = typeof row?.data === 'string' ? tryParseJson(row.data) : undefined;
+  return stateOf(row?.data);
+}
+
+function stateOf(data: unknown): InstanceState {
+  const state = typeof data === 'string' ? tryParseJson(data) : undefined;
   return isJsonObject(state) ? state : {};
 }
 

@@ -270,6 +270,14 @@ export function identitySuite(newHarness: NewHarness): void {
       );
     });
 
+    it('includes identities whose name begins with an underscore (07 §2.5, §3.11)', async () => {
+      const under = '_under.conformance.test';
+      const keyPair = newKeyPair();
+      await store.saveKeyPair(under, keyPair);
+      expect(await store.changeSeed('seed', 'next')).toBe(1);
+      expect(await (await harness.open({ seed: 'next' })).loadKeyPair(under)).toEqual(keyPair);
+    });
+
     it('refuses a wrong old seed and changes nothing', async () => {
       const keyPair = newKeyPair();
       await store.saveKeyPair(alice, keyPair);

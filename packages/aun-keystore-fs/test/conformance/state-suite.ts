@@ -71,6 +71,22 @@ export function stateSuite(newHarness: NewHarness): void {
     });
   });
 
+  it('changes the instance states of all devices and slots of one identity at once (07 §3.10)', async () => {
+    const bob = 'bobby.conformance.test';
+    const scopes = [scope, { deviceId: device, slotId: '' }, { deviceId: 'device-2', slotId: 'side' }];
+    for (const aid of [alice, bob])
+      for (const each of scopes)
+        await store.updateInstanceState(aid, each, () => ({ access_token: 'a', kept: 1 }));
+    await store.saveSeqs(alice, scope, new Map([['p2p:a', 5]]));
+    await store.updateInstanceStates(alice, (state) => ({ ...state, access_token: '' }));
+    for (const each of scopes) {
+      expect(await other.loadInstanceState(alice, each)).toEqual({ access_token: '', kept: 1 });
+      expect(await other.loadInstanceState(bob, each)).toEqual({ access_token: 'a', kept: 1 });
+    }
+    expect(await other.loadSeq(alice, scope, 'p2p:a')).toBe(5);
+    await store.updateInstanceStates('nobody.conformance.test', (state) => state);
+  });
+
   it('keeps metadata of any JSON kind and deletes undefined members', async () => {
     await store.saveMetadata(alice, {
       gateway_url: 'wss://x/aun',

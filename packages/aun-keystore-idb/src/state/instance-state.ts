@@ -1,7 +1,7 @@
 import { type InstanceScope, type InstanceState, isJsonObject } from 'aun-core';
 import type { StoreContext } from '../context.js';
 import { readIn, writeIn } from '../db/transact.js';
-import { instanceKey } from '../record-keys.js';
+import { instanceKey, instancePrefix, prefixRange } from '../record-keys.js';
 
 const STORE = 'instance_state';
 export const stateOf = (value: unknown): InstanceState => (isJsonObject(value) ? value : {});
@@ -34,4 +34,19 @@ export async function updateInstanceState(
   });
   context.notices.tell('tokens', aid);
   return written;
+}
+
+/** The same in the records of all devices and slots, in one transaction (07 §3.10). */
+export async function updateInstanceStates(
+  context: StoreContext,
+  aid: string,
+  update: (state: InstanceState) => InstanceState,
+): Promise<void> {
+  const range = prefixRange(instancePrefix(aid));
+  await writeIn(context.keystore, [STORE], async (transaction) => {
+    const store = transaction.objectStore(STORE);
+    for (const key of await store.getAllKeys(range))
+      await store.put(update(stateOf(await store.get(key))), key);
+  });
+  context.notices.tell('tokens', aid);
 }
