@@ -12,7 +12,20 @@ const gate = () => {
   return { opened, open };
 };
 
-const texts = (answer: { messages?: unknown }): number[] =>
+/** The answer to the first request is on its way until the returned function is called. */
+const holdFirstAnswer = (box: ScriptedInbox): (() => void) => {
+  const { opened, open } = gate();
+  const serve = box.answer;
+  box.answer = async (call) => {
+    const first = box.calls.length === 1;
+    const answer = await serve(call);
+    if (first) await opened;
+    return answer;
+  };
+  return open;
+};
+
+const seqsOf = (answer: { messages?: unknown }): number[] =>
   (answer.messages as { seq: number }[]).map(({ seq }) => seq);
 
 describe('an inbox that is interrupted', () => {
@@ -35,14 +48,7 @@ describe('an inbox that is interrupted', () => {
 
   it('catches up after a reconnect although an explicit pull of the application is under way', async () => {
     const box = new ScriptedInbox();
-    const { opened, open } = gate();
-    const serve = box.answer;
-    box.answer = async (call) => {
-      const first = box.calls.length === 1;
-      const answer = await serve(call);
-      if (first) await opened;
-      return answer;
-    };
+    const open = holdFirstAnswer(box);
     const pulled = box.inbox.pull({});
     await settle();
     box.inbox.stopFilling();
@@ -85,14 +91,7 @@ describe('an inbox that is interrupted', () => {
 
   it('asks again for what came above a gap while a pull was under way', async () => {
     const box = new ScriptedInbox();
-    const { opened, open } = gate();
-    const serve = box.answer;
-    box.answer = async (call) => {
-      const first = box.calls.length === 1;
-      const answer = await serve(call);
-      if (first) await opened;
-      return answer;
-    };
+    const open = holdFirstAnswer(box);
     box.rows = [1, 2, 3].map(plainRow);
     await box.push('message.received', plainPush(3));
     box.rows.push(plainRow(4), plainRow(5));
@@ -114,14 +113,7 @@ describe('an inbox that is interrupted', () => {
 
   it('takes no hole for empty that the answer could not know of', async () => {
     const box = new ScriptedInbox();
-    const { opened, open } = gate();
-    const serve = box.answer;
-    box.answer = async (call) => {
-      const first = box.calls.length === 1;
-      const answer = await serve(call);
-      if (first) await opened;
-      return answer;
-    };
+    const open = holdFirstAnswer(box);
     void box.inbox.fill();
     await settle();
     box.rows = [1, 2].map(plainRow);
@@ -175,11 +167,11 @@ describe('what an explicit pull returns', () => {
     for (const seq of [1, 2]) box.unheard.add({ seq, payload: {} });
     box.space.tracker.forceContiguous(2);
     box.rows = [1, 2, 3].map(plainRow);
-    expect(texts(await box.inbox.pull({}))).toEqual([1, 2, 3]);
-    expect(texts(await box.inbox.pull({}))).toEqual([]);
+    expect(seqsOf(await box.inbox.pull({}))).toEqual([1, 2, 3]);
+    expect(seqsOf(await box.inbox.pull({}))).toEqual([]);
     box.unheard.add({ seq: 2, payload: {} });
-    expect(texts(await box.inbox.pull({ after_seq: 1, force: true }))).toEqual([2, 3]);
+    expect(seqsOf(await box.inbox.pull({ after_seq: 1, force: true }))).toEqual([2, 3]);
     box.unheard.add({ seq: 2, payload: {} });
-    expect(texts(await box.inbox.pull({ after_seq: 2 }))).toEqual([3]);
+    expect(seqsOf(await box.inbox.pull({ after_seq: 2 }))).toEqual([3]);
   });
 });
