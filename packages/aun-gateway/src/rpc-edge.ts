@@ -50,7 +50,7 @@ export interface RpcEdgeDeps {
   readonly admitConnect?: (aid: string) => number;
   /** Seconds an address has to wait before its next socket; 0 = admitted. */
   readonly admitSocket?: (address: string) => number;
-  /** The same for a request without session. */
+  /** The same for a frame without session. */
   readonly admitAnonymous?: (address: string) => number;
   /** Address of the client; default: the socket's. */
   readonly clientAddress?: (request: IncomingMessage) => string;
@@ -110,6 +110,9 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
   });
   const buckets = (perSecond: number, burst: number) => new TokenBuckets({ perSecond, burst }, clock);
   const requestRate = buckets(limits.rpcRate, limits.rpcBurst);
+  const admitAnonymous = deps.admitAnonymous ?? (() => 0);
+  // Far more than any heartbeat needs; what goes beyond counts like every other request.
+  const strangerPings = buckets(5, 50);
   const router = createRouter({
     methods: [
       ...authMethods({
@@ -136,7 +139,8 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
     limiter: {
       // Pings are never refused (02 §14).
       admit: (session, method) => (method === 'meta.ping' ? 0 : requestRate.take(session.aid)),
-      admitAnonymous: deps.admitAnonymous ?? (() => 0),
+      admitAnonymous: ({ id, remoteAddress }, method) =>
+        method === 'meta.ping' && strangerPings.take(id) === 0 ? 0 : admitAnonymous(remoteAddress),
     },
     signatures: createSignatureGate({
       directory,
@@ -173,6 +177,7 @@ export function createRpcEdge(deps: RpcEdgeDeps): RpcEdge {
       rate: buckets(limits.notifyRate, limits.notifyBurst),
       federation: federation?.port,
     }),
+    admitAnonymous,
     federation: peers,
   });
 

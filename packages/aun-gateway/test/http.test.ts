@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 import { PrivateKey } from 'aun-crypto';
 import { parseCertificateBundle } from 'aun-pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +15,21 @@ beforeAll(async () => {
 afterAll(() => network.stop());
 
 const gateway = () => `gateway.${network.issuer}`;
+
+/** The whole answer to one request that is written as it stands. */
+const plainRequest = async (text: string): Promise<string> => {
+  const socket = connect({
+    host: '127.0.0.1',
+    port: network.httpsPort,
+    servername: gateway(),
+    ca: network.rootCaPem,
+  });
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  socket.write(text);
+  await once(socket, 'close');
+  return Buffer.concat(chunks).toString('utf8');
+};
 
 describe('host names and TLS', () => {
   it.each([
@@ -48,6 +65,22 @@ describe('discovery and health (02 §1.1, §2)', () => {
     expect(metrics.text).toContain('aun_rpc_total{method="auth.create_aid",code="0"}');
   });
 
+  it.each([
+    ['HTTP/1.0 without a host', '/health', 'HTTP/1.0', ''],
+    ['HTTP/1.0 with a host', '/health', 'HTTP/1.0', 'Host: HOST\r\n'],
+    ['an offer of h2c', '/health', 'HTTP/1.1', 'Host: HOST\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n'],
+    ['an offer of h2c', '/pki/chain', 'HTTP/1.1', 'Host: HOST\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n'],
+  ])('serves %s as a plain request (%s)', async (_what, path, version, headers) => {
+    const answer = await plainRequest(`GET ${path} ${version}\r\n${headers.replace('HOST', gateway())}\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain(path === '/health' ? '"status":"ok"' : 'BEGIN CERTIFICATE');
+  });
+
+  it('refuses a body that comes with an offer it does not take', async () => {
+    const head = `PUT /agent.md HTTP/1.1\r\nHost: ${alice.aid}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n`;
+    expect(await plainRequest(`${head}Content-Length: 2\r\n\r\nhi`)).toMatch(/^HTTP\/1\.1 501 /);
+  });
+
   it('answers unknown paths with a JSON error and CORS', async () => {
     const missing = await network.http(gateway(), '/nothing');
     expect(missing.status).toBe(404);
@@ -68,6 +101,30 @@ describe('PKI (01 §4)', () => {
     for (const odd of ['alice', '%2e%2e%2fetc', 'a b', `${network.aid('alice')}%00`, 'alice.other.test']) {
       expect((await network.http(gateway(), `/pki/cert/${odd}`)).status).toBe(404);
     }
+  });
+
+  it('answers 304 to a reader that has the certificate already', async () => {
+    const path = `/pki/cert/${alice.aid}`;
+    const { headers } = await network.http(gateway(), path);
+    const etag = String(headers.etag);
+    for (const tags of [etag, `"x", W/${etag}`, '*']) {
+      const again = await network.http(gateway(), path, { headers: { 'if-none-match': tags } });
+      expect(again).toMatchObject({ status: 304, text: '', headers: { etag, 'cache-control': 'no-cache' } });
+    }
+    expect((await network.http(gateway(), path, { headers: { 'if-none-match': '"other"' } })).status).toBe(
+      200,
+    );
+  });
+
+  it('answers good only for certificates that the issuer CA has issued', async () => {
+    const auth = parseCertificateBundle(String((await phaseOne(network.call, alice)).auth_cert));
+    const chain = parseCertificateBundle((await network.http(gateway(), '/pki/chain')).text);
+    if (!auth.ok || !chain.ok) throw new Error('a certificate cannot be read');
+    const status = async (serial: string) =>
+      (await network.http(gateway(), `/pki/ocsp/${serial}`)).json().status;
+    expect(await status(auth.data[0]?.serialHex ?? '')).toBe('good');
+    expect(chain.data).toHaveLength(3);
+    for (const ca of chain.data) expect(await status(ca.serialHex)).toBe('unknown');
   });
 
   it('serves the chain: issuer first, root last, nothing else', async () => {

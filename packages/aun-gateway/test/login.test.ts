@@ -99,15 +99,39 @@ describe('auth.aid_login2 (01 §9.2)', () => {
     expect(await phaseTwo(call, alice, await phaseOne(call, alice), time)).toMatchObject({ status: 'ok' });
   });
 
-  it('takes client_time as a number too', async () => {
+  it.each(['1767225601', '1767225601.0', '1767225601.50', '1.767225601e9', '12345678901234567890'])(
+    'signs client_time as the number %s as it is written on the wire',
+    async (time) => {
+      const one = await phaseOne(call, alice);
+      const signature = sign(alice.key, `${String(one.nonce)}:${time}`);
+      const text = JSON.stringify({ ...answerTo(alice, one), signature });
+      expect(
+        await plane.callText('auth.login2', text.replace('{', `{ "client_time" : ${time} ,`)),
+      ).toMatchObject({ status: 'ok' });
+    },
+  );
+
+  it('takes no other spelling of the number than the one on the wire', async () => {
     const one = await phaseOne(call, alice);
     const params = {
       ...answerTo(alice, one),
       client_time: 1767225601,
       signature: sign(alice.key, `${String(one.nonce)}:1767225601.0`),
     };
-    expect(await plane.call('auth.login2', params)).toMatchObject({ status: 'ok' });
+    expect((await refusal(plane.call('auth.login2', params))).code).toBe(-32003);
   });
+
+  it.each(['auth.aid_login2', 'auth.renew_cert', 'auth.rekey'])(
+    'uses the nonce up in %s with malformed params too',
+    async (method) => {
+      for (const odd of [{}, { signature: 5 }, { aid: 7 }, { nonce: null }]) {
+        const one = await phaseOne(call, alice);
+        const params = { request_id: String(one.request_id), ...odd };
+        expect((await refusal(plane.call(method, params))).code).toBe(-32602);
+        expect(await refusal(phaseTwo(call, alice, one))).toMatchObject(invalidNonce);
+      }
+    },
+  );
 
   it('refuses a wrong signature, and the nonce is gone then', async () => {
     const one = await phaseOne(call, alice);

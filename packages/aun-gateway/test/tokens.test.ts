@@ -125,6 +125,28 @@ describe('auth.refresh_token (01 §11.2, §11.3)', () => {
     expect(await refresh(tokens.refresh_token)).toMatchObject(relogin);
   });
 
+  it.each(['x'.repeat(513), 'x'.repeat(100_000), '\ud800', ' ', 5, true, [], {}])(
+    'answers the foreign token %.20j with a result that asks for a login',
+    async (token) => {
+      const answer = await plane.call('auth.refresh_token', { refresh_token: token });
+      expect(answer).toMatchObject({ ...relogin, retryable: false });
+    },
+  );
+
+  it.each([null, ''])('takes the token %j for a missing one', async (token) => {
+    expect(await plane.call('auth.refresh_token', { refresh_token: token })).toMatchObject({
+      ...relogin,
+      error: 'missing refresh_token',
+    });
+  });
+
+  it('compares an aid of any type, null is none', async () => {
+    for (const aid of [5, {}, 'x'.repeat(600)]) {
+      expect(await refresh(tokens.refresh_token, { aid })).toMatchObject(relogin);
+    }
+    expect(await refresh(tokens.refresh_token, { aid: null })).toMatchObject({ success: true });
+  });
+
   it('ends a family after 30 days, however often it was refreshed', async () => {
     let current = tokens;
     for (let day = 0; day < 29; day += 1) {

@@ -38,6 +38,11 @@ export class Authorities {
     return this.all.find((authority) => authority.certificate(serial) !== undefined);
   }
 
+  /** The issuer whose Issuer CA made the auth certificate of this serial. */
+  withAuthCertificate(serial: string): IssuerAuthority | undefined {
+    return this.all.find((authority) => authority.authKey(serial) !== undefined);
+  }
+
   /** The key that a token's `kid` names, and whose it is. */
   verificationKey(serial: string): { readonly issuer: string; readonly key: KeyObject } | undefined {
     for (const authority of this.#byIssuer.values()) {

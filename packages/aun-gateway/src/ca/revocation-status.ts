@@ -73,7 +73,10 @@ export class RevocationStatus {
     return crl;
   }
 
-  /** `good` also for superseded certificates, so that old signatures verify (01 §3.4). */
+  /**
+   * `good` also for superseded certificates, so that old signatures verify (01 §3.4); only for what the Issuer CA has
+   * issued itself: agents, groups and the auth service (01 §4.5).
+   */
   ocsp(serialText: string): Promise<OcspJson> {
     const serial = normalizeSerial(serialText.slice(0, 128));
     const now = this.#clock.now();
@@ -88,7 +91,9 @@ export class RevocationStatus {
   #judge(serial: string | undefined): Promise<OcspJson> {
     const row = serial === undefined ? undefined : this.#store.bySerial(serial);
     const authority: IssuerAuthority | undefined =
-      row !== undefined ? this.#authorities.get(row.issuer) : this.#authorities.withCertificate(serial ?? '');
+      row !== undefined
+        ? this.#authorities.get(row.issuer)
+        : this.#authorities.withAuthCertificate(serial ?? '');
     const clock = this.#clock;
     if (serial === undefined || authority === undefined) {
       const ca = this.#authorities.first.hierarchy.issuer;

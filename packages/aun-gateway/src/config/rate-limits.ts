@@ -21,7 +21,7 @@ export const rateLimitSchema = z
       .describe('new sockets per address, burst of ten seconds (HTTP 429)'),
     preAuthPerIpPerSecond: count
       .default(100)
-      .describe('requests before `auth.connect` per address, burst of ten seconds'),
+      .describe('frames before `auth.connect` per address, burst of ten seconds'),
     agentMdPutPerAidPerMinute: count.default(60).describe('PUT agent.md per AID (HTTP 429)'),
   })
   .prefault({});

@@ -183,7 +183,10 @@ export const createAcceptor = (deps: AcceptorDeps): Acceptor => {
     if (method === 'federation.hello') return resultText(id, await greet(params, socket));
     const peer = accepted.get(socket.id);
     if (peer === undefined)
-      throw new RpcFailure(RpcCode.permissionDenied, 'permission_denied: federation.hello comes first');
+      throw new RpcFailure(
+        RpcCode.authenticationRequired,
+        'authentication required: federation.hello comes first',
+      );
     switch (method) {
       case 'federation.relay':
         return raw(await deps.relay(peer, params, sliceMember(frame.text, 'params') ?? '{}'));

@@ -4,12 +4,7 @@ import { agentPage, pageHeaders, wantsPage } from './agent-page.js';
 import type { HttpDeps } from './deps.js';
 import type { HttpApp, HttpContext } from './env.js';
 import { readBody } from './read-body.js';
-import { bearer, errorReply, notFound } from './reply.js';
-
-const plainTag = (tag: string): string => tag.trim().replace(/^W\//, '');
-
-const tagMatches = (header: string, etag: string): boolean =>
-  header.split(',').some((tag) => plainTag(tag) === '*' || plainTag(tag) === etag);
+import { bearer, errorReply, notFound, tagMatches } from './reply.js';
 
 const documentHeaders = (document: StoredAgentMd) => ({
   'Content-Type': 'text/markdown; charset=utf-8',

@@ -6,6 +6,7 @@ import { createSecureContext } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'aun-core';
 import type { TlsIdentity } from '../tls/server-certificate.js';
+import { declineUpgrade, offersWebSocket } from './declined-upgrade.js';
 import type { HttpApp } from './env.js';
 import { ListenError } from './listen-error.js';
 
@@ -33,11 +34,15 @@ export interface Listener {
 
 const timeouts = { headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 10_000 };
 
+/** HTTP/1.0 knows no Host header. */
+const requestListener = (app: HttpApp) => getRequestListener(app.fetch, { hostname: 'localhost' });
+
 const equip = (server: Server, { upgrade, log, maxConnections }: ListenerOptions): Server => {
   server.maxConnections = maxConnections;
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', (error) => log.debug('upgrade socket failed', { error: error.message }));
-    upgrade(request, socket, head);
+    if (offersWebSocket(request)) upgrade(request, socket, head);
+    else declineUpgrade(server, request, socket);
   });
   server.on('tlsClientError', (error: Error) => log.debug('tls handshake failed', { error: error.message }));
   server.on('clientError', (_error: Error, socket: Duplex) => {
@@ -64,13 +69,13 @@ export const createTlsServer = (options: TlsListenerOptions): Server => {
       handshakeTimeout: 10_000,
       SNICallback: (serverName, done) => done(null, contexts.get(options.issuerFor(serverName))),
     },
-    getRequestListener(options.app.fetch),
+    requestListener(options.app),
   );
   return equip(server, options);
 };
 
 export const createPlainServer = (options: ListenerOptions): Server =>
-  equip(createHttpServer(timeouts, getRequestListener(options.app.fetch)), options);
+  equip(createHttpServer(timeouts, requestListener(options.app)), options);
 
 /** Starts listening. @throws ListenError naming address and reason */
 export const listen = (server: Server, host: string, port: number): Promise<Listener> =>

@@ -4,12 +4,17 @@ import type { Next } from 'hono';
 import type { CertRow } from '../store/tables/identity.js';
 import type { HttpDeps } from './deps.js';
 import type { HttpApp, HttpContext } from './env.js';
-import { errorReply, notFound, pemReply } from './reply.js';
+import { errorReply, notFound, pemReply, tagMatches } from './reply.js';
 
 const certificateReply = (c: HttpContext, row: CertRow, fingerprint: string | undefined): Response => {
   const pinned = fingerprint !== undefined && normalizeFingerprint(fingerprint) === row.cert_sha256;
-  c.header('ETag', `"${row.cert_sha256}"`);
-  return pemReply(c, row.pem, pinned ? 'max-age=86400, immutable' : 'no-cache');
+  const etag = `"${row.cert_sha256}"`;
+  const cacheControl = pinned ? 'max-age=86400, immutable' : 'no-cache';
+  c.header('ETag', etag);
+  const known = c.req.header('if-none-match');
+  return known !== undefined && tagMatches(known, etag)
+    ? c.body(null, 304, { 'Cache-Control': cacheControl })
+    : pemReply(c, row.pem, cacheControl);
 };
 
 const limitByAddress = (deps: HttpDeps) => async (c: HttpContext, next: Next) => {

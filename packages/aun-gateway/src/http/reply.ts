@@ -9,6 +9,12 @@ export const errorReply = (c: HttpContext, code: ContentfulStatusCode, error: st
 export const bearer = (c: HttpContext): string | undefined =>
   /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1];
 
+const plainTag = (tag: string): string => tag.trim().replace(/^W\//, '');
+
+/** Does an `If-None-Match` (or `If-Match`) header name this entity tag? */
+export const tagMatches = (header: string, etag: string): boolean =>
+  header.split(',').some((tag) => plainTag(tag) === '*' || plainTag(tag) === etag);
+
 export const notFound = (c: HttpContext): Response => errorReply(c, 404, 'not found');
 
 export const pemReply = (c: HttpContext, pem: string, cacheControl: string): Response =>

@@ -44,7 +44,7 @@ export interface ResponseMeta {
 export interface RequestLimiter {
   admit(session: SessionInfo, method: string): number;
   /** The same for a request before `auth.connect`, by address. */
-  admitAnonymous(address: string): number;
+  admitAnonymous(connection: CallConnection, method: string): number;
 }
 
 /** Judges the `client_signature` of a call that carries one (01 §15.4). */
@@ -106,9 +106,9 @@ export function createRouter(deps: RouterDeps): Router {
     return method;
   };
 
-  const refuseFlood = ({ remoteAddress, session }: Caller, name: string): void => {
-    const retryAfter =
-      session === null ? limiter.admitAnonymous(remoteAddress) : limiter.admit(session, name);
+  const refuseFlood = (caller: Caller, name: string): void => {
+    const { session } = caller;
+    const retryAfter = session === null ? limiter.admitAnonymous(caller, name) : limiter.admit(session, name);
     if (retryAfter > 0) {
       throw new RpcFailure(RpcCode.rateLimited, `rate limited: too many requests, retry in ${retryAfter} s`, {
         retry_after: retryAfter,

@@ -46,14 +46,14 @@ export function authMethods(deps: ConnectDeps): RpcMethod[] {
     return verdict.identity;
   };
 
-  const connect = async (input: z.output<typeof connectSchema>, ctx: CallContext) => {
+  const connect = async (ctx: CallContext) => {
     if (ctx.session !== null) {
       throw new RpcFailure(
         RpcCode.invalidRequest,
         'invalid_request: this connection is authenticated already',
       );
     }
-    const params = readConnectParams(input);
+    const params = readConnectParams(ctx.rawParams);
     if (params.nonce !== ctx.connection.nonce) {
       throw new RpcFailure(RpcCode.invalidNonce, 'invalid_nonce: the nonce is not the one of this socket');
     }
@@ -117,9 +117,9 @@ export function authMethods(deps: ConnectDeps): RpcMethod[] {
       name: 'auth.connect',
       session: false,
       params: connectSchema,
-      async handler(params, ctx) {
+      async handler(_params, ctx) {
         try {
-          return await connect(params, ctx);
+          return await connect(ctx);
         } catch (error) {
           if (error instanceof RpcFailure) closeAfter(error, ctx);
           throw error;

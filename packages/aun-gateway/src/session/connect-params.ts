@@ -8,41 +8,11 @@ const MAX_EXTRA_INFO_BYTES = 4096;
 const MAX_SHORT_TTL_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_AFFINITY_TTL_MS = 300_000;
 
-const json = z.custom<JsonObject>(isJsonObject, 'must be an object');
-const version = z.string().max(16);
+const MAX_VERSION = 16;
+const MAX_SDK_TEXT = 64;
 
-/** Lenient where the public SDKs are free; what matters is checked in `readConnectParams` with the codes of 02 §4.4. */
-export const connectSchema = z.object({
-  nonce: z.unknown().optional(),
-  auth: z.unknown().optional(),
-  protocol: z.object({ min: version.optional(), max: version.optional() }).optional(),
-  device: z.object({ id: z.unknown().optional(), type: z.unknown() }).partial().optional(),
-  client: z
-    .object({
-      slot_id: z.unknown().optional(),
-      sdk_lang: z.string().max(64).catch(''),
-      sdk_version: z.string().max(64).catch(''),
-    })
-    .partial()
-    .optional(),
-  delivery_mode: z
-    .object({
-      mode: z.enum(['fanout', 'queue']).catch('fanout'),
-      routing: z.enum(['', 'round_robin', 'sender_affinity']).catch(''),
-      affinity_ttl_ms: z.number().int().nonnegative().catch(0),
-    })
-    .partial()
-    .optional(),
-  extra_info: json.optional(),
-  push_notify_aid: z.unknown().optional(),
-  push_token: z.unknown().optional(),
-  options: z
-    .object({
-      kind: z.enum(['long', 'short']).optional(),
-      short_ttl_ms: z.number().int().nonnegative().max(MAX_SHORT_TTL_MS).optional(),
-    })
-    .optional(),
-});
+/** Judged as a whole by `readConnectParams`, with the codes of 02 §4.4. */
+export const connectSchema = z.looseObject({});
 
 export interface ConnectParams {
   readonly nonce: string;
@@ -59,8 +29,18 @@ export interface ConnectParams {
   readonly push: { readonly notifyAid: string; readonly token: string } | null;
 }
 
-const missing = (field: string): RpcFailure =>
-  new RpcFailure(RpcCode.missingParams, `missing ${field}`, { field });
+/** 4000 `missing <field>`; `what` says what is wrong with a field that is there. */
+const missing = (field: string, what?: string): RpcFailure =>
+  new RpcFailure(RpcCode.missingParams, `missing ${field}${what === undefined ? '' : `: ${what}`}`, {
+    field,
+  });
+
+/** The members of an optional object; null is absent. */
+const membersOf = (value: unknown, field: string): JsonObject => {
+  if (value === undefined || value === null) return {};
+  if (!isJsonObject(value)) throw missing(field, 'it must be an object');
+  return value;
+};
 
 const readToken = (auth: unknown): string => {
   if (!isJsonObject(auth)) throw missing('auth');
@@ -74,13 +54,21 @@ const readToken = (auth: unknown): string => {
   return auth.token;
 };
 
-const checkProtocol = (range: { min?: string | undefined; max?: string | undefined } | undefined): void => {
-  const min = Number(range?.min ?? '1.0');
-  const max = Number(range?.max ?? '1.0');
-  if (min <= 1 && max >= 1) return;
+const readVersion = (value: unknown, field: string): string => {
+  if (value === undefined || value === null) return '1.0';
+  if (typeof value !== 'string' || value.length > MAX_VERSION)
+    throw missing(field, 'it must be a version as text, like "1.0"');
+  return value;
+};
+
+const checkProtocol = (protocol: unknown): void => {
+  const range = membersOf(protocol, 'protocol');
+  const min = readVersion(range.min, 'protocol.min');
+  const max = readVersion(range.max, 'protocol.max');
+  if (Number(min) <= 1 && Number(max) >= 1) return;
   throw new RpcFailure(RpcCode.protocolMismatch, 'protocol_mismatch: this gateway speaks 1.0', {
     server_range: { min: '1.0', max: '1.0' },
-    client_range: { min: range?.min ?? '1.0', max: range?.max ?? '1.0' },
+    client_range: { min, max },
   });
 };
 
@@ -105,8 +93,38 @@ const readInstance = (device: unknown, slot: unknown): { deviceId: string; slotI
   return { deviceId, slotId };
 };
 
-const readExtraInfo = (extra: JsonObject | undefined): JsonObject | null => {
-  if (extra === undefined) return null;
+const modeOf = (value: unknown): DeliveryMode['mode'] => (value === 'queue' ? 'queue' : 'fanout');
+
+/** The mode alone may stand for the object: applications may write it so (07 §6). */
+const readDeliveryMode = (value: unknown): DeliveryMode => {
+  const named = value === 'fanout' || value === 'queue' ? { mode: value } : value;
+  const { affinity_ttl_ms: ttl, mode, routing } = membersOf(named, 'delivery_mode');
+  return {
+    mode: modeOf(mode),
+    routing: routing === 'round_robin' || routing === 'sender_affinity' ? routing : '',
+    affinityTtlMs: Number.isSafeInteger(ttl) && Number(ttl) > 0 ? Number(ttl) : DEFAULT_AFFINITY_TTL_MS,
+  };
+};
+
+const readKind = (value: unknown): ConnectionKind => {
+  if (value === undefined || value === null) return 'long';
+  if (value !== 'long' && value !== 'short') throw missing('options.kind', 'it must be "long" or "short"');
+  return value;
+};
+
+/** Null for the gateway's own default. */
+const readShortTtl = (value: unknown): number | null => {
+  if (value === undefined || value === null || value === 0) return null;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
+    throw missing('options.short_ttl_ms', 'it must be a whole number of milliseconds, not negative');
+  return Math.min(value, MAX_SHORT_TTL_MS);
+};
+
+const sdkText = (value: unknown): string =>
+  typeof value === 'string' && value.length <= MAX_SDK_TEXT ? value : '';
+
+const readExtraInfo = (value: unknown): JsonObject | null => {
+  const extra = membersOf(value, 'extra_info');
   const shown = Object.fromEntries(Object.entries(extra).filter(([key]) => !key.startsWith('_')));
   if (Object.keys(shown).length === 0) return null;
   const bytes = Buffer.byteLength(JSON.stringify(shown));
@@ -130,7 +148,7 @@ const readPush = (notifyAid: unknown, token: unknown): ConnectParams['push'] =>
   isText(notifyAid, MAX_AID) && isText(token, MAX_PUSH_TOKEN) ? { notifyAid, token } : null;
 
 /** Judges the params of `auth.connect` in the order in which clients depend on the codes (02 §4.4). */
-export function readConnectParams(params: z.output<typeof connectSchema>): ConnectParams {
+export function readConnectParams(params: JsonObject): ConnectParams {
   if (typeof params.nonce !== 'string' || params.nonce === '') {
     throw new RpcFailure(RpcCode.invalidNonce, 'invalid_nonce: the nonce of the challenge is missing', {
       field: 'nonce',
@@ -138,21 +156,18 @@ export function readConnectParams(params: z.output<typeof connectSchema>): Conne
   }
   const token = readToken(params.auth);
   checkProtocol(params.protocol);
-  const mode = params.delivery_mode;
+  const client = membersOf(params.client, 'client');
+  const options = membersOf(params.options, 'options');
   return {
     nonce: params.nonce,
     token,
-    ...readInstance(params.device?.id, params.client?.slot_id),
-    sdkLang: params.client?.sdk_lang ?? '',
-    sdkVersion: params.client?.sdk_version ?? '',
-    deliveryMode: {
-      mode: mode?.mode ?? 'fanout',
-      routing: mode?.routing ?? '',
-      affinityTtlMs: mode?.affinity_ttl_ms || DEFAULT_AFFINITY_TTL_MS,
-    },
+    ...readInstance(membersOf(params.device, 'device').id, client.slot_id),
+    sdkLang: sdkText(client.sdk_lang),
+    sdkVersion: sdkText(client.sdk_version),
+    deliveryMode: readDeliveryMode(params.delivery_mode),
     extraInfo: readExtraInfo(params.extra_info),
-    kind: params.options?.kind ?? 'long',
-    shortTtlMs: params.options?.short_ttl_ms || null,
+    kind: readKind(options.kind),
+    shortTtlMs: readShortTtl(options.short_ttl_ms),
     push: readPush(params.push_notify_aid, params.push_token),
   };
 }

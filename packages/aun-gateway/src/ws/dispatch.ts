@@ -1,6 +1,13 @@
 import { CloseCode, type Logger, RpcCode } from 'aun-core';
 import type { Acceptor } from '../federation/acceptor.js';
-import { type InboundFrame, type NotificationFrame, type RequestFrame, readFrame } from '../rpc/frame.js';
+import type { RpcErrorBody } from '../rpc/failure.js';
+import {
+  type BadFrame,
+  type InboundFrame,
+  type NotificationFrame,
+  type RequestFrame,
+  readFrame,
+} from '../rpc/frame.js';
 import { errorText } from '../rpc/respond.js';
 import type { Router, RpcAnswer } from '../rpc/router.js';
 import type { SessionIndex } from '../session/session-index.js';
@@ -13,18 +20,24 @@ const MAX_IN_FLIGHT = 48;
 /** Another gateway keeps to 64 (02 §20.4). */
 const MAX_PEER_IN_FLIGHT = 96;
 
+const PING = 'meta.ping';
+
 export interface DispatchDeps {
   readonly router: Router;
   readonly index: SessionIndex;
   readonly log: Logger;
   /** Serves a notification; nothing is ever answered (02 §3.4). */
   readonly notification: (frame: NotificationFrame, session: SessionInfo) => void;
+  /** Seconds an address has to wait before its next frame without session; 0 = admitted. The router asks for its requests. */
+  readonly admitAnonymous: (address: string) => number;
   /** Serves other gateways (02 §20.4); undefined: none are. */
   readonly federation?: Acceptor | undefined;
 }
 
 /** From one received text to the answer on the same socket. */
-export function createDispatch({ federation, router, index, log, notification }: DispatchDeps) {
+export function createDispatch(deps: DispatchDeps) {
+  const { admitAnonymous, federation, router, index, log, notification } = deps;
+
   /** What follows an answer, or answers nothing, must never take the process down. */
   const guarded = (task: () => void, what: string): void => {
     try {
@@ -34,13 +47,24 @@ export function createDispatch({ federation, router, index, log, notification }:
     }
   };
 
-  const refuse = (connection: WireConnection, frame: Extract<InboundFrame, { kind: 'bad' }>): void => {
-    connection.send(errorText(frame.id, frame.failure.toBody()), 'answer');
-    if (!frame.malformed) return;
+  const countMalformed = (connection: WireConnection): void => {
     connection.malformedFrames += 1;
     if (connection.malformedFrames >= MAX_MALFORMED) {
       connection.closeAfter(CloseCode.protocolError, 'too many malformed frames', 0);
     }
+  };
+
+  const refuse = (connection: WireConnection, frame: BadFrame): void => {
+    connection.send(errorText(frame.id, frame.failure.toBody()), 'answer');
+    if (frame.malformed) countMalformed(connection);
+  };
+
+  /** What a stranger sends besides requests keeps no socket open; whatever is wrong with it is counted (02 §3.1, §4.1). */
+  const noRequest = (connection: WireConnection, frame: Exclude<InboundFrame, RequestFrame>): void => {
+    const isFlood = admitAnonymous(connection.remoteAddress) > 0;
+    if (frame.kind === 'bad') connection.send(errorText(frame.id, frame.failure.toBody()), 'answer');
+    if (frame.kind !== 'notification') countMalformed(connection);
+    else if (isFlood) connection.closeAfter(CloseCode.authTimeout, 'too many frames without session', 0);
   };
 
   const reply = (connection: WireConnection, { method }: RequestFrame, answer: RpcAnswer): void => {
@@ -49,7 +73,7 @@ export function createDispatch({ federation, router, index, log, notification }:
   };
 
   const overloaded = (connection: WireConnection, frame: RequestFrame, most: number): boolean => {
-    if (connection.inFlight < most) return false;
+    if (connection.inFlight < most || frame.method === PING) return false;
     const error = {
       code: RpcCode.rateLimited,
       message: `rate limited: more than ${most} requests in flight on this connection`,
@@ -59,13 +83,32 @@ export function createDispatch({ federation, router, index, log, notification }:
     return true;
   };
 
+  const isPeer = ({ id }: WireConnection): boolean => federation?.isPeer(id) === true;
+
+  /** Why a socket that is no peer may not send this federation.* request; null for the hello that makes it one. */
+  const notForClients = (connection: WireConnection, { method }: RequestFrame): RpcErrorBody | null => {
+    const forbidden = {
+      code: RpcCode.permissionDenied,
+      message: 'permission_denied: federation.* is for gateways',
+    };
+    if (index.byConnection(connection.id) !== undefined) return forbidden;
+    const retryAfter = admitAnonymous(connection.remoteAddress);
+    if (retryAfter > 0) {
+      const message = `rate limited: too many requests, retry in ${retryAfter} s`;
+      return { code: RpcCode.rateLimited, message, data: { retry_after: retryAfter } };
+    }
+    if (method === 'federation.hello') return federation === undefined ? forbidden : null;
+    const message = `authentication required: ${method} is for gateways after federation.hello`;
+    return { code: RpcCode.authenticationRequired, message };
+  };
+
   const servePeer = (connection: WireConnection, frame: RequestFrame): void => {
-    if (federation === undefined || index.byConnection(connection.id) !== undefined) {
-      const message = 'permission_denied: federation.* is for gateways';
-      connection.send(errorText(frame.id, { code: RpcCode.permissionDenied, message }), 'answer');
+    const refused = isPeer(connection) ? null : notForClients(connection, frame);
+    if (refused !== null) {
+      connection.send(errorText(frame.id, refused), 'answer');
       return;
     }
-    if (overloaded(connection, frame, MAX_PEER_IN_FLIGHT)) return;
+    if (federation === undefined || overloaded(connection, frame, MAX_PEER_IN_FLIGHT)) return;
     connection.inFlight += 1;
     void federation.serve(frame, connection).then((text) => {
       connection.inFlight -= 1;
@@ -75,7 +118,7 @@ export function createDispatch({ federation, router, index, log, notification }:
 
   const serve = (connection: WireConnection, frame: RequestFrame, now: number): void => {
     connection.requests += 1;
-    if (frame.method.startsWith('federation.') || federation?.isPeer(connection.id) === true) {
+    if (frame.method.startsWith('federation.') || isPeer(connection)) {
       servePeer(connection, frame);
       return;
     }
@@ -96,17 +139,22 @@ export function createDispatch({ federation, router, index, log, notification }:
 
   return (connection: WireConnection, text: string, now: number): void => {
     const frame = readFrame(text);
+    if (frame.kind === 'request') {
+      connection.lastActivityAt = now;
+      serve(connection, frame, now);
+      return;
+    }
+    const session = index.byConnection(connection.id);
+    if (session === undefined && !isPeer(connection)) {
+      noRequest(connection, frame);
+      return;
+    }
     if (frame.kind === 'bad') {
       refuse(connection, frame);
       return;
     }
     connection.lastActivityAt = now;
-    if (frame.kind === 'silent') return;
-    if (frame.kind === 'request') {
-      serve(connection, frame, now);
-      return;
-    }
-    const session = index.byConnection(connection.id);
-    if (session) guarded(() => notification(frame, session.info), frame.method);
+    if (frame.kind === 'notification' && session)
+      guarded(() => notification(frame, session.info), frame.method);
   };
 }

@@ -30,7 +30,7 @@ export class WireConnection implements ConnectionPort {
   readonly nonce: string;
   readonly remoteAddress: string;
   readonly openedAt: number;
-  /** Last request or notification. */
+  /** Last request, with a session also notification. */
   lastActivityAt: number;
   /** Last frame or pong of any kind. */
   lastInboundAt: number;

@@ -53,10 +53,13 @@ const refusesFaults = async (
   const late = signed(own, method, params, { now: Date.now() - 400_000 });
   expect(await client.refused(method, late)).toMatchObject({
     code: RpcCode.clientSignatureInvalid,
-    message: expect.stringMatching(/^client signature verification failed/),
+    message: expect.stringMatching(/^client signature verification failed: (?!.*verification failed)/),
   });
   expect((await client.refused(method, signed(other, method, params))).code).toBe(-32051);
-  expect((await client.refused(method, signed(own, 'group.kick', params))).code).toBe(-32051);
+  expect(await client.refused(method, signed(own, 'group.kick', params))).toMatchObject({
+    code: -32051,
+    message: expect.stringMatching(/^client signature verification failed: (?!.*verification failed)/),
+  });
 };
 
 describe('a client signature is judged wherever it is present (01 §15.4)', () => {

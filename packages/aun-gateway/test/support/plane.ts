@@ -28,6 +28,8 @@ export interface Plane {
   readonly audited: Reply[];
   readonly changedCards: string[];
   call(method: string, params: JsonObject, address?: string): Promise<Reply>;
+  /** The same with the JSON text of the params as a client wrote it. */
+  callText(method: string, paramsText: string): Promise<Reply>;
   close(): void;
 }
 
@@ -44,12 +46,19 @@ const newFolder = (): string => {
   return folder;
 };
 
-const context = (method: string, params: JsonObject, address: string, clock: FakeClock): CallContext =>
+const context = (
+  method: string,
+  params: JsonObject,
+  paramsText: string,
+  address: string,
+  clock: FakeClock,
+): CallContext =>
   ({
     connection: { id: 'c-1', nonce: 'n', remoteAddress: address },
     session: null,
     method,
     rawParams: params,
+    rawParamsText: () => paramsText,
     remoteAddress: address,
     now: () => clock.now(),
     signal: new AbortController().signal,
@@ -88,6 +97,15 @@ export const openPlane = async (
     audit,
     onAgentMdChanged: (aid) => changedCards.push(aid),
   });
+  const run = async (name: string, paramsText: string, address: string): Promise<Reply> => {
+    const method = identity.methods.find((one) => one.name === name || one.aliases.includes(name));
+    if (method === undefined) throw new Error(`no method ${name}`);
+    const params = JSON.parse(paramsText) as JsonObject;
+    return (await method.handle(
+      checkParams(method.params, params),
+      context(name, params, paramsText, address, clock),
+    )) as Reply;
+  };
   return {
     identity,
     office,
@@ -96,14 +114,8 @@ export const openPlane = async (
     db,
     audited,
     changedCards,
-    async call(name, params, address = '192.0.2.1') {
-      const method = identity.methods.find((one) => one.name === name || one.aliases.includes(name));
-      if (method === undefined) throw new Error(`no method ${name}`);
-      return (await method.handle(
-        checkParams(method.params, params),
-        context(name, params, address, clock),
-      )) as Reply;
-    },
+    call: (name, params, address = '192.0.2.1') => run(name, JSON.stringify(params), address),
+    callText: (name, paramsText) => run(name, paramsText, '192.0.2.1'),
     close() {
       db.close();
     },

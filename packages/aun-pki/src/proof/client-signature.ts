@@ -151,7 +151,10 @@ export function verifyClientSignature(
   );
   return verifyProof(text, signature.signature, check.publicKey)
     ? resultOk(signature)
-    : resultErr('client_signature_invalid', 'client signature verification failed');
+    : resultErr(
+        'client_signature_invalid',
+        'the signature does not fit the call and the key of its certificate',
+      );
 }
 
 function checkParamsHash(

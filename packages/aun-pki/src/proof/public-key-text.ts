@@ -26,5 +26,5 @@ export function publicKeyFromText(text: unknown): Result<PublicKey, 'invalid_pub
 }
 
 function invalid(why: string, cause?: unknown) {
-  return resultErr('invalid_public_key', `invalid public_key: ${why}`, cause);
+  return resultErr('invalid_public_key', why, cause);
 }

@@ -3,15 +3,16 @@ import { login2ProofText } from 'aun-pki';
 import { z } from 'zod';
 import { rateLimited } from '../../limits/identity-limits.js';
 import { RpcFailure } from '../../rpc/failure.js';
-import { defineMethod } from '../../rpc/method.js';
+import { sliceMember } from '../../rpc/json-slice.js';
+import { type CallContext, defineMethod } from '../../rpc/method.js';
 import { requireUsable } from './client-certificate.js';
 import type { AuthDeps } from './deps.js';
-import { consumeLogin, currentRow, signatureFailed, signedByClient } from './phase-two.js';
+import { currentRow, matchLogin, readPhaseTwo, signatureFailed, signedByClient } from './phase-two.js';
 import { adoptMembers, certificateToAdopt } from './renewal.js';
 import { retryableLogin } from './store-trouble.js';
 import { issueTokens } from './tokens-result.js';
 
-const params = z.object({
+const phaseTwo = z.object({
   aid: z.string().min(1).max(512),
   request_id: z.string().min(1).max(128),
   nonce: z.string().min(1).max(256),
@@ -19,9 +20,9 @@ const params = z.object({
   signature: z.string().min(1).max(512),
 });
 
-/** The text that was signed: as sent, or for a JSON number its possible spellings (`12`, `12.0`). */
-const timeTexts = (time: string | number): string[] =>
-  typeof time === 'string' ? [time] : Number.isInteger(time) ? [`${time}`, `${time}.0`] : [`${time}`];
+/** The text that was signed: as sent, or of a JSON number its spelling on the wire. */
+const timeText = (time: string | number, ctx: CallContext): string =>
+  typeof time === 'string' ? time : (sliceMember(ctx.rawParamsText(), 'client_time') ?? `${time}`);
 
 /** `auth.aid_login2`: the agent proves its key and gets tokens (01 §9.2). */
 export const login2 = (deps: AuthDeps) =>
@@ -29,19 +30,18 @@ export const login2 = (deps: AuthDeps) =>
     name: 'auth.aid_login2',
     aliases: ['auth.login2'],
     session: false,
-    params,
-    handler: (input, ctx) =>
+    params: z.looseObject({}),
+    handler: (_params, ctx) =>
       retryableLogin('aid_login2_failed', async () => {
+        const { input, entry } = readPhaseTwo(deps, phaseTwo, ctx.rawParams);
         const gate = `${input.aid.trim().toLowerCase()} ${ctx.remoteAddress}`;
         const wait = deps.limits.failedLogin.waitSeconds(gate);
         if (wait > 0) throw rateLimited(wait);
-        const login = consumeLogin(deps, input);
+        const login = matchLogin(deps, input, entry);
         const row = currentRow(deps, login);
         requireUsable(deps, row);
-        const proven = timeTexts(input.client_time).some((time) =>
-          signedByClient(deps, login, login2ProofText(login.nonce, time), input.signature),
-        );
-        if (!proven) {
+        const proof = login2ProofText(login.nonce, timeText(input.client_time, ctx));
+        if (!signedByClient(deps, login, proof, input.signature)) {
           deps.limits.failedLogin.fail(gate);
           deps.audit.record('login', 'refused', {
             aid: login.aid,

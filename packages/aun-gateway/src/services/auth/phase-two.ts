@@ -1,5 +1,7 @@
-import { RpcCode } from 'aun-core';
+import { type JsonObject, RpcCode } from 'aun-core';
 import { verifyProof } from 'aun-pki';
+import type { ZodType, z } from 'zod';
+import { checkParams } from '../../rpc/check-params.js';
 import { RpcFailure } from '../../rpc/failure.js';
 import type { CertRow } from '../../store/tables/identity.js';
 import { requireActiveAid } from './client-certificate.js';
@@ -7,19 +9,35 @@ import type { AuthDeps } from './deps.js';
 import type { PendingLogin } from './pending-logins.js';
 import { requireAid } from './registrable-aid.js';
 
+/**
+ * Takes the pending login out that the params name, whatever else is wrong with them: the first call uses it up
+ * (01 §9.2). Then checks the params. @throws RpcFailure -32602
+ */
+export const readPhaseTwo = <S extends ZodType>(
+  deps: AuthDeps,
+  schema: S,
+  params: JsonObject,
+): { readonly input: z.output<S>; readonly entry: PendingLogin | undefined } => {
+  const { request_id: requestId } = params;
+  const entry = typeof requestId === 'string' ? deps.pending.consume(requestId) : undefined;
+  return { input: checkParams(schema, params) as z.output<S>, entry };
+};
+
 interface PhaseTwoInput {
   readonly aid: string;
-  readonly request_id: string;
   readonly nonce: string;
 }
 
 /**
- * Takes the pending login out and compares all three values (01 §9.2). The text makes a reconnecting client log in
- * afresh instead of giving up.
+ * Compares AID and nonce with those of the pending login (01 §9.2). The text makes a reconnecting client log in afresh
+ * instead of giving up.
  */
-export const consumeLogin = (deps: AuthDeps, input: PhaseTwoInput): PendingLogin => {
+export const matchLogin = (
+  deps: AuthDeps,
+  input: PhaseTwoInput,
+  entry: PendingLogin | undefined,
+): PendingLogin => {
   const aid = requireAid(input.aid);
-  const entry = deps.pending.consume(input.request_id);
   if (entry === undefined || entry.aid !== aid || entry.nonce !== input.nonce) {
     throw new RpcFailure(RpcCode.signatureInvalid, 'aid_login2_failed: nonce invalid or expired');
   }

@@ -5,10 +5,16 @@ import type { AuthDeps } from './deps.js';
 import { refreshTokenHash } from './refresh-tokens.js';
 import { adoptMembers, certificateToAdopt } from './renewal.js';
 
-const params = z.object({
-  refresh_token: z.string().max(512).optional(),
-  aid: z.string().max(512).optional(),
-});
+/** Anything passes: a token of another server must end in a result too, or the client would keep it (01 §10). */
+const params = z.object({ refresh_token: z.unknown(), aid: z.unknown() }).partial();
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
+
+/** Unlike any AID when the client did not send text. */
+const claimedAid = (value: unknown): string | undefined => {
+  if (isAbsent(value)) return undefined;
+  return typeof value === 'string' ? value.trim().toLowerCase() : '?';
+};
 
 const invalid = 'invalid_or_expired_refresh_token';
 
@@ -29,10 +35,10 @@ export const refresh = (deps: AuthDeps) =>
     session: false,
     params,
     async handler(input, ctx) {
-      const token = input.refresh_token ?? '';
-      if (token === '') return relogin('missing refresh_token', '');
-      const known = deps.refreshTokens.usable(token);
-      const claimed = input.aid?.trim().toLowerCase();
+      if (isAbsent(input.refresh_token)) return relogin('missing refresh_token', '');
+      const token = typeof input.refresh_token === 'string' ? input.refresh_token : '';
+      const known = token === '' ? undefined : deps.refreshTokens.usable(token);
+      const claimed = claimedAid(input.aid);
       if (known === undefined || (claimed !== undefined && claimed !== '' && claimed !== known.aid)) {
         deps.audit.record('refresh', 'refused', { address: ctx.remoteAddress, reason: invalid });
         return relogin(invalid, token);

@@ -8,10 +8,10 @@ import type { CertRow } from '../../store/tables/identity.js';
 import { bareFingerprint } from '../identity/cert-row.js';
 import { requireUsable } from './client-certificate.js';
 import type { AuthDeps } from './deps.js';
-import { consumeLogin, currentRow, signatureFailed, signedByClient } from './phase-two.js';
+import { currentRow, matchLogin, readPhaseTwo, signatureFailed, signedByClient } from './phase-two.js';
 import { requirePublicKey } from './public-key-param.js';
 
-const params = z.object({
+const phaseTwo = z.object({
   aid: z.string().min(1).max(512),
   request_id: z.string().min(1).max(128),
   nonce: z.string().min(1).max(256),
@@ -29,9 +29,10 @@ export const rekey = (deps: AuthDeps) => {
   return defineMethod({
     name: 'auth.rekey',
     session: false,
-    params,
-    async handler(input, ctx) {
-      const login = consumeLogin(deps, input);
+    params: z.looseObject({}),
+    async handler(_params, ctx) {
+      const { input, entry } = readPhaseTwo(deps, phaseTwo, ctx.rawParams);
+      const login = matchLogin(deps, input, entry);
       enforce(deps.limits.certUpkeep, login.aid);
       const key = requirePublicKey('new_public_key', input.new_public_key);
       if (!signedByClient(deps, login, rekeyProofText(login.nonce, input.new_public_key), input.signature))

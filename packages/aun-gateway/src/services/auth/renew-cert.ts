@@ -6,10 +6,10 @@ import { RpcFailure } from '../../rpc/failure.js';
 import { defineMethod } from '../../rpc/method.js';
 import { requireUsable } from './client-certificate.js';
 import type { AuthDeps } from './deps.js';
-import { consumeLogin, currentRow, signatureFailed, signedByClient } from './phase-two.js';
+import { currentRow, matchLogin, readPhaseTwo, signatureFailed, signedByClient } from './phase-two.js';
 import { renew } from './renewal.js';
 
-const params = z.object({
+const phaseTwo = z.object({
   aid: z.string().min(1).max(512),
   request_id: z.string().min(1).max(128),
   nonce: z.string().min(1).max(256),
@@ -21,9 +21,10 @@ export const renewCert = (deps: AuthDeps) =>
   defineMethod({
     name: 'auth.renew_cert',
     session: false,
-    params,
-    async handler(input, ctx) {
-      const login = consumeLogin(deps, input);
+    params: z.looseObject({}),
+    async handler(_params, ctx) {
+      const { input, entry } = readPhaseTwo(deps, phaseTwo, ctx.rawParams);
+      const login = matchLogin(deps, input, entry);
       enforce(deps.limits.certUpkeep, login.aid);
       const row = currentRow(deps, login);
       if (row.state === 'revoked')

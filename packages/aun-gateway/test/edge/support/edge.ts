@@ -48,6 +48,7 @@ export async function startEdge(
     dataDir?: string;
     aids?: Map<string, KnownAid>;
     clock?: Clock;
+    admitAnonymous?: (address: string) => number;
   } = {},
 ): Promise<TestEdge> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'aun-edge-'));
@@ -97,6 +98,7 @@ export async function startEdge(
     methods: [],
     limits: { challengeDelayMs: 5, ...options.limits },
     push: options.push ?? {},
+    ...(options.admitAnonymous ? { admitAnonymous: options.admitAnonymous } : {}),
   });
   const server: Server = createServer();
   server.on('upgrade', edge.handleUpgrade);
