@@ -60,44 +60,37 @@ const oversizePayload = (row: InboxRow, sizeBytes: number, budgetBytes: number) 
   fallback_text: 'message too large for this client',
 });
 
+type Stub = (row: InboxRow, payload: ReturnType<typeof oversizePayload>) => object;
+
+const oversized =
+  (stubOf: Stub) =>
+  (row: InboxRow, receiver: Endpoint, sizeBytes: number, budgetBytes: number): string => {
+    const stub = JSON.stringify(stubOf(row, oversizePayload(row, sizeBytes, budgetBytes)));
+    return `${stub.slice(0, -1)},${proximity(row, receiver)}}`;
+  };
+
 /** What stands for a row that alone exceeds the connection's frame budget (04 §7.3). */
-export const oversizeRow = (
-  row: InboxRow,
-  receiver: Endpoint,
-  sizeBytes: number,
-  budgetBytes: number,
-): string => {
-  const stub = JSON.stringify({
-    version: 'v1',
-    seq: row.seq,
-    message_id: row.messageId,
-    from_aid: row.fromAid,
-    t_server: row.tServer,
-    type: 'custom',
-    legacy_v1: { to: row.toAid, payload: oversizePayload(row, sizeBytes, budgetBytes) },
-  });
-  return `${stub.slice(0, -1)},${proximity(row, receiver)}}`;
-};
+export const oversizeRow = oversized((row, payload) => ({
+  version: 'v1',
+  seq: row.seq,
+  message_id: row.messageId,
+  from_aid: row.fromAid,
+  t_server: row.tServer,
+  type: 'custom',
+  legacy_v1: { to: row.toAid, payload },
+}));
 
 /** The same for the raw `message.pull`. */
-export const oversizeRawRow = (
-  row: InboxRow,
-  receiver: Endpoint,
-  sizeBytes: number,
-  budgetBytes: number,
-): string => {
-  const stub = JSON.stringify({
-    message_id: row.messageId,
-    seq: row.seq,
-    from: row.fromAid,
-    to: row.toAid,
-    timestamp: row.tServer,
-    payload: oversizePayload(row, sizeBytes, budgetBytes),
-    type: 'custom',
-    delivery_mode: 'fanout',
-  });
-  return `${stub.slice(0, -1)},${proximity(row, receiver)}}`;
-};
+export const oversizeRawRow = oversized((row, payload) => ({
+  message_id: row.messageId,
+  seq: row.seq,
+  from: row.fromAid,
+  to: row.toAid,
+  timestamp: row.tServer,
+  payload,
+  type: 'custom',
+  delivery_mode: 'fanout',
+}));
 
 /** Params of `event/message.received` without the closing brace's extras (04 §12.1). */
 export const plainPush = (row: InboxRow, receiver: Endpoint, mode: 'fanout' | 'queue'): string =>
